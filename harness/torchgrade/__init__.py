@@ -1,0 +1,19 @@
+"""torchgrade grades deep-learning assignments.
+
+This module is all that a submission or a contract imports: the two markers by which pluggy finds
+what a contract asks for (``hookspec``) and what a student wrote (``hookimpl``).
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+__all__ = ["__version__", "hookimpl", "hookspec"]
+
+__version__ = "0.1.0"
+
+hookimpl = pluggy.HookimplMarker("torchgrade")
+"""Marks a function of a submission as the answer to the contract's hook of the same name."""
+
+hookspec = pluggy.HookspecMarker("torchgrade")
+"""Marks a function of a contract as one that the student writes."""

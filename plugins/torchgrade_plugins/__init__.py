@@ -1,0 +1,1 @@
+"""What torchgrade could do without: loaders, sandboxes, executors, exporters, rules, progress."""

@@ -1,0 +1,1 @@
+"""Jinja2 templates and styles that turn results into pages."""
