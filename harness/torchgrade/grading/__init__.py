@@ -1,0 +1,1 @@
+"""Grading: one process that holds the hidden tests and judges submission after submission."""
