@@ -8,7 +8,7 @@ Python float or a numpy scalar or array with shape ().
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -93,9 +93,7 @@ def mlp_loss_and_gradients(
 
 
 @hookspec(firstresult=True)
-def backpropagate(
-    graph: Sequence[tuple[Any, ...]], leaves: Sequence[Array], upstream: Array
-) -> list[Array]:
+def backpropagate(graph: Sequence[tuple[Any, ...]], leaves: Sequence[Array], upstream: Array) -> list[Array]:
     """Reverse-mode differentiation of a computation graph that is given as data.
 
     Value number i is ``leaves[i]`` for i < len(leaves); node k of the graph computes value number

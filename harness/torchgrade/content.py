@@ -163,8 +163,7 @@ def load_assignment(root: Path, assignment_id: str) -> Assignment:
     if assignment_id not in known:
         listed = f"; there are: {', '.join(known)}" if known else ""
         raise UsageError(
-            f"no assignment '{assignment_id}' in {root}"
-            f"{did_you_mean(assignment_id, known) or listed}"
+            f"no assignment '{assignment_id}' in {root}{did_you_mean(assignment_id, known) or listed}"
         )
     folder = root / "assignments" / assignment_id
     path = folder / "contract.py"

@@ -130,9 +130,7 @@ def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tu
     usable: dict[str, Any] = {}
     problems: list[Problem] = []
     marked = {
-        name: value
-        for name, value in _members(plugin)
-        if isinstance(getattr(value, _IMPL, None), dict)
+        name: value for name, value in _members(plugin) if isinstance(getattr(value, _IMPL, None), dict)
     }
     for hook in contract.hooks.values():
         function = marked.get(hook.name)
@@ -145,9 +143,7 @@ def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tu
         else:
             usable[hook.name] = function
     unknown = [name for name in marked if name not in contract.hooks]
-    problems.extend(
-        Problem(hook="", text=_explain_unknown(name, contract.hooks)) for name in unknown
-    )
+    problems.extend(Problem(hook="", text=_explain_unknown(name, contract.hooks)) for name in unknown)
     return usable, tuple(problems)
 
 

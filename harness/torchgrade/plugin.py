@@ -254,6 +254,4 @@ def _ask(manager: pluggy.PluginManager, hook: str, registry: Registry[T]) -> Non
         try:
             implementation.function(registry=registry)
         except Exception as error:
-            raise InternalError(
-                f"plugin '{implementation.plugin_name}' failed in {hook}: {error}"
-            ) from error
+            raise InternalError(f"plugin '{implementation.plugin_name}' failed in {hook}: {error}") from error

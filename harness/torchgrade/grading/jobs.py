@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TypeVar
 
 import msgspec
 
@@ -97,10 +96,9 @@ class Graded(msgspec.Struct, frozen=True, kw_only=True, tag="graded"):
 
 
 Message = GradingSetup | Ready | SetupFailed | Job | Graded
-M = TypeVar("M", bound=Message)
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Message)
+_DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 def send_message(link: socket.socket, message: Message) -> None:
