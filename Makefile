@@ -1,0 +1,80 @@
+# Everything that one does with a checkout. Needs make and Python 3.11 or later; the rest is set up in .venv.
+
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ASSIGNMENTS := $(notdir $(wildcard assignments/*))
+
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test quick lint bench docs clean
+
+help:
+	@echo 'make demo    grade a small made-up class and write its pages'
+	@echo 'make test    run all tests           (ARGS="-k wire" is passed on to pytest)'
+	@echo 'make quick   run the tests without the slow ones'
+	@echo 'make lint    style, types, import rules, dependencies'
+	@echo 'make bench   measure the overhead of grading'
+	@echo 'make docs    write the generated pages of docs/reference again'
+	@echo 'make setup   only set up .venv       (PYTHON=python3.12 chooses the Python)'
+	@echo 'make clean   remove caches and outputs; .venv stays'
+
+setup: $(VENV)/.ready $(VENV)/.bubblewrap
+
+demo: setup
+	@$(BIN)/torchgrade grade examples/class/backprop --assignment backprop --out out/demo \
+	    --require-sandbox process $(ARGS) || test $$? -eq 1
+	@echo 'the pages of the class: $(CURDIR)/out/demo/index.html'
+
+test: setup
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+quick: setup
+	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+
+# The folders of content are loaded by path: each assignment is checked on its own, as its own little project.
+lint: setup
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/mypy --explicit-package-bases tests docs benchmarks
+	@set -e; for id in $(ASSIGNMENTS); do \
+	    MYPYPATH=assignments/$$id:reference/$$id \
+	    $(BIN)/mypy --explicit-package-bases $$(ls -d assignments/$$id reference/$$id 2>/dev/null); done
+	@$(BIN)/lint-imports --no-show-timings
+	@$(BIN)/deptry .
+
+bench: setup
+	@$(BIN)/python benchmarks/overhead.py $(ARGS)
+
+docs: setup
+	@$(BIN)/python docs/generate.py
+
+clean:
+	@rm -rf out build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+# torch goes first and alone: pip then takes the CPU build wherever its configuration offers one.
+# The stamp is written last, so a step that fails is done again.
+$(VENV)/.ready: pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	        echo 'error: torchgrade needs Python 3.11 or later, and "$(PYTHON)" is not that;' \
+	             'try make PYTHON=python3.12' >&2; exit 1; }; \
+	    $(PYTHON) -c 'import venv, ensurepip' || { \
+	        echo 'error: "$(PYTHON)" cannot make virtual environments; install its venv package' \
+	             '(python3-venv on Debian and Ubuntu) or try make PYTHON=python3.12' >&2; exit 1; }; \
+	    echo 'setting up $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@echo 'installing $(TORCH): some minutes the first time'
+	@$(PIP) install '$(TORCH)'
+	@echo 'installing torchgrade and its tools'
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+# Tried once: without bubblewrap torchgrade works too, at a lower level of isolation, which it announces.
+$(VENV)/.bubblewrap: | $(VENV)/.ready
+	@.ci/install-bubblewrap
+	@touch $@
