@@ -23,6 +23,7 @@ __all__ = [
     "check_plugin",
     "load_contract",
     "returns",
+    "returns_object",
 ]
 
 PROJECT = "torchgrade"
@@ -49,13 +50,32 @@ def returns(*names: str) -> Callable[[F], F]:
     return mark
 
 
+def returns_object(*methods: str) -> Callable[[F], F]:
+    """Say that a hook returns an object with these methods; it stays in the worker.
+
+    The grader gets a handle and calls the methods by it.
+    """
+
+    def mark(function: F) -> F:
+        function.torchgrade_methods = methods  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """One function that the student writes."""
+    """One function that the student writes.
+
+    Attributes:
+        result_names: names of the parts of the tuple that it returns; empty if it returns no tuple.
+        methods: methods of the object that it returns; empty if it returns plain values.
+    """
 
     name: str
     arguments: tuple[str, ...]
     result_names: tuple[str, ...]
+    methods: tuple[str, ...]
     doc: str
 
     @property
@@ -113,6 +133,7 @@ def load_contract(source: str, filename: str) -> Contract:
             name=name,
             arguments=tuple(inspect.signature(function).parameters),
             result_names=getattr(function, "torchgrade_returns", ()),
+            methods=getattr(function, "torchgrade_methods", ()),
             doc=inspect.getdoc(function) or "",
         )
     if not hooks:

@@ -56,12 +56,18 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZygoteProcess:
-    """A started zygote: the process to end, and the socket to ask it for workers."""
+    """A started zygote: the process to end, and the socket to ask it for workers.
+
+    Attributes:
+        scratch: folder, as the workers see it, below which they write their files.
+        temporary: folder of ours that is removed with the zygote.
+    """
 
     process: subprocess.Popen[bytes]
     control: socket.socket
     level: Level
-    scratch: Path | None = None
+    scratch: str
+    temporary: Path | None = None
 
 
 class Sandbox(Protocol):

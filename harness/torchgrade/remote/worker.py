@@ -1,0 +1,180 @@
+"""One worker, seen from the grader: send a request, wait no longer than allowed, believe nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from torchgrade.errors import InternalError
+from torchgrade.remote.answers import Answer, AnswerKind, Call, changed_arguments, raised_from
+from torchgrade.wire import (
+    Bounds,
+    Frame,
+    Link,
+    Packed,
+    WireClosedError,
+    WireError,
+    WireTimeoutError,
+    pack,
+    unpack,
+)
+from torchgrade.worker.config import ExitReport, receive_block
+
+__all__ = ["Loaded", "RemoteWorker"]
+
+END_SECONDS = 10.0
+NONCE_BYTES = 8
+_REPLIES = {"load": "loaded", "call": "value", "method": "value", "ping": "pong"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a worker says of the modules that it imported.
+
+    Attributes:
+        problems: pairs of hook name (or ``""``) and a sentence for the student.
+    """
+
+    usable: frozenset[str]
+    problems: tuple[tuple[str, str], ...]
+
+
+class RemoteWorker:
+    """The grader's end of one worker.
+
+    After an answer of kind ``TIMEOUT`` or ``DIED`` the worker is of no more use: ``alive`` is False.
+    """
+
+    def __init__(self, data: socket.socket, leash: socket.socket, bounds: Bounds, *, tensors: bool) -> None:
+        self._link = Link(data, bounds, watch=leash.fileno())
+        self._leash = leash
+        self._tensors = tensors
+        self._report: ExitReport | None = None
+        self.alive = True
+
+    def load(self, files: Mapping[str, bytes], entries: Sequence[str], seconds: float) -> Loaded | Answer:
+        """Send the files and have the entries imported.
+
+        Returns:
+            What can be called, or the answer that tells why nothing can.
+        """
+        request = pack({"files": dict(files), "entries": list(entries)})
+        answer = self._ask("load", request, seconds, self._read_loaded)
+        return answer.value if answer.kind is AnswerKind.VALUE else answer
+
+    def call(self, call: Call, seconds: float) -> Answer:
+        """Call a hook and wait at most ``seconds`` for its answer."""
+        return self._ask("call", call.packed, seconds, lambda frame: self._read_value(call, frame))
+
+    def call_method(self, handle: object, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
+        """Call a method of an object that stays in the worker."""
+        request = pack([handle, name, list(arguments)])
+        return self._ask("method", request, seconds, lambda frame: self._read_value(None, frame))
+
+    def ping(self, seconds: float) -> float:
+        """Return the seconds of an empty round trip.
+
+        Raises:
+            InternalError: if there is no answer.
+        """
+        answer = self._ask("ping", pack(None), seconds, lambda _: Answer(kind=AnswerKind.VALUE))
+        if answer.kind is not AnswerKind.VALUE:
+            raise InternalError(f"a worker does not answer: {answer.detail}")
+        return answer.wall_seconds
+
+    def end(self) -> ExitReport | None:
+        """End the worker and all that it started; returns its keeper's report, None if there is none."""
+        if self._report is not None or self._leash.fileno() < 0:
+            return self._report
+        self.alive = False
+        self._link.close()
+        try:
+            self._leash.settimeout(END_SECONDS)
+            self._leash.shutdown(socket.SHUT_WR)
+            block = receive_block(self._leash)
+            if block is not None:
+                self._report = msgspec.msgpack.decode(block, type=ExitReport)
+        except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+            self._report = None  # the keeper was killed with its worker
+        finally:
+            self._leash.close()
+        return self._report
+
+    def _ask(self, kind: str, request: Packed, seconds: float, read: Callable[[Frame], Answer]) -> Answer:
+        nonce = os.urandom(NONCE_BYTES)
+        started = time.perf_counter()
+        deadline = time.monotonic() + seconds
+        try:
+            self._link.send(kind, nonce, request, deadline=deadline)
+            frame = self._link.receive(deadline=deadline)
+            wall_seconds = time.perf_counter() - started
+            _check_nonce(frame, nonce)
+            answer = read(frame) if frame.kind == _REPLIES[kind] else self._read_failure(frame)
+        except WireTimeoutError:
+            self.alive = False
+            detail = f"no answer within {seconds:.3g} s"
+            return Answer(kind=AnswerKind.TIMEOUT, detail=detail, wall_seconds=time.perf_counter() - started)
+        except WireClosedError:
+            return self._died(started)
+        except (WireError, KeyError, TypeError, ValueError) as error:
+            self.alive = False
+            detail = f"its reply was not one that the grader understands: {error}"
+            return Answer(kind=AnswerKind.DIED, detail=detail, wall_seconds=time.perf_counter() - started)
+        return dataclasses.replace(answer, wall_seconds=wall_seconds)
+
+    def _died(self, started: float) -> Answer:
+        wall_seconds = time.perf_counter() - started
+        self.alive = False
+        report = self.end()
+        status = None if report is None else report.status
+        return Answer(kind=AnswerKind.DIED, detail=_describe_status(status), wall_seconds=wall_seconds)
+
+    def _read_loaded(self, frame: Frame) -> Answer:
+        told = unpack(frame.tree, frame.arrays)
+        loaded = Loaded(
+            usable=frozenset(str(name) for name in told["usable"]),
+            problems=tuple((str(hook), str(text)) for hook, text in told["problems"]),
+        )
+        return Answer(kind=AnswerKind.VALUE, value=loaded)
+
+    def _read_value(self, call: Call | None, frame: Frame) -> Answer:
+        _, arguments, value = frame.tree
+        return Answer(
+            kind=AnswerKind.VALUE,
+            value=unpack(value, frame.arrays, tensors=self._tensors),
+            changed=() if call is None else changed_arguments(call, arguments, frame.arrays),
+        )
+
+    @staticmethod
+    def _read_failure(frame: Frame) -> Answer:
+        told = unpack(frame.tree, frame.arrays)
+        if frame.kind == "raised":
+            return Answer(kind=AnswerKind.RAISED, raised=raised_from(told))
+        if frame.kind == "unsendable":
+            return Answer(kind=AnswerKind.UNSENDABLE, detail=str(told))
+        raise WireError(f"a reply of unknown kind {frame.kind!r}")
+
+
+def _check_nonce(frame: Frame, nonce: bytes) -> None:
+    if frame.nonce != nonce:
+        raise WireError("it answered something that was not asked")
+
+
+def _describe_status(status: int | None) -> str:
+    if status is None:
+        return "the process ended without an answer"
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        return f"the process was ended by {name}"
+    return f"the process ended itself with exit status {status}"

@@ -1,0 +1,137 @@
+"""A running zygote, and the workers that it forks."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from torchgrade.content import Assignment
+from torchgrade.errors import InternalError
+from torchgrade.remote.packages import worker_packages
+from torchgrade.remote.worker import RemoteWorker
+from torchgrade.sandbox import Level, Sandbox, View
+from torchgrade.wire import Bounds
+from torchgrade.worker.config import ZygoteConfig, receive_block, send_block
+
+__all__ = ["Zygote"]
+
+START_SECONDS = 120.0
+MIB = 1024 * 1024
+
+
+class Zygote:
+    """Starts a zygote for one assignment and asks it for workers.
+
+    One worker is always forked ahead, so that asking for one costs no fork.
+
+    Args:
+        sandbox: where to start it.
+        assignment: whose contract and packages it loads.
+
+    Raises:
+        InternalError: if it cannot be started.
+        ContentError: if a package of the assignment is missing.
+    """
+
+    def __init__(self, sandbox: Sandbox, assignment: Assignment) -> None:
+        limits = assignment.manifest.limits
+        self._bounds = Bounds(array_bytes=limits.memory_mib * MIB)
+        memory_bytes = limits.memory_mib * MIB
+        view = View(packages=worker_packages(assignment.manifest.packages), memory_bytes=memory_bytes)
+        self._zygote = sandbox.start(view)
+        self._tensors = "torch" in assignment.manifest.packages
+        config = ZygoteConfig(
+            preload=tuple(name for name in assignment.manifest.packages if name in {"numpy", "torch"}),
+            contract_source=assignment.contract_path.read_text(encoding="utf-8"),
+            contract_filename="contract.py",
+            tensors=self._tensors,
+            namespaces=self.level is Level.ISOLATED,
+            scratch=self._zygote.scratch,
+            memory_bytes=memory_bytes,
+            cpu_seconds=int(limits.submission_seconds),
+            file_bytes=limits.file_mib * MIB,
+            open_files=limits.open_files,
+            processes=limits.processes,
+        )
+        self._spare: RemoteWorker | None = None
+        try:
+            self._greet(config)
+            self._spare = self._fork()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def level(self) -> Level:
+        """The sandbox level of its workers."""
+        return self._zygote.level
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def worker(self) -> RemoteWorker:
+        """Return a fresh worker; the caller ends it.
+
+        Raises:
+            InternalError: if the zygote is gone.
+        """
+        spare, self._spare = self._spare, None
+        worker = spare or self._fork()
+        self._spare = self._fork()
+        return worker
+
+    def close(self) -> None:
+        """End the zygote and with it, at any level, every worker that is left."""
+        if self._spare is not None:
+            self._spare.end()
+            self._spare = None
+        self._zygote.control.close()
+        process = self._zygote.process
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if self._zygote.temporary is not None:
+            shutil.rmtree(self._zygote.temporary, ignore_errors=True)
+
+    def _greet(self, config: ZygoteConfig) -> None:
+        control = self._zygote.control
+        control.settimeout(START_SECONDS)
+        try:
+            send_block(control, msgspec.msgpack.encode(config))
+            answer = receive_block(control)
+        except OSError as error:
+            raise InternalError(f"the zygote did not start: {error}") from error
+        if answer != b"ready":
+            told = (answer or b"it ended without a word").decode(errors="replace")
+            raise InternalError(f"the zygote did not start ({self.level}): {told}")
+
+    def _fork(self) -> RemoteWorker:
+        data, worker_data = socket.socketpair()
+        leash, keeper_leash = socket.socketpair()
+        with worker_data, keeper_leash:
+            try:
+                descriptors = [worker_data.fileno(), keeper_leash.fileno()]
+                socket.send_fds(self._zygote.control, [b"f"], descriptors)
+            except OSError as error:
+                for ours in (data, leash):
+                    with contextlib.suppress(OSError):
+                        ours.close()
+                status = self._zygote.process.poll()
+                raise InternalError(f"the zygote is gone (exit status {status})") from error
+        return RemoteWorker(data, leash, self._bounds, tensors=self._tensors)

@@ -1,0 +1,249 @@
+"""Frames on a stream socket: a small header, then the bytes of its arrays.
+
+    4 bytes   magic
+    4 bytes   length of the header, big-endian
+    n bytes   header: msgpack of ``_Header``
+    ...       the data of each array that the header declares, one after another, C order
+
+The reader allocates each array from its declared dtype and shape, after checking them against its
+bounds, and receives straight into it. Every read has a deadline.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from torchgrade.wire.errors import WireClosedError, WireError, WireTimeoutError
+from torchgrade.wire.values import ARRAY_DTYPES, Array, Packed
+
+__all__ = ["Bounds", "Frame", "Link"]
+
+_MAGIC = b"tgw1"
+_PREFIX = struct.Struct(">4sI")
+_JOIN_BELOW = 1 << 16
+_READ_SIZE = 1 << 16
+_FOREVER = 366 * 86400.0
+# Memory layouts that are made again on the other side, so that code which only works on contiguous
+# arrays is found out: row-major, column-major, every second element of the last axis.
+_ROWS, _COLUMNS, _STRIDED = "C", "F", "S"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a reader accepts at the most."""
+
+    header_bytes: int = 16 * 1024 * 1024
+    array_bytes: int = 1024 * 1024 * 1024
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+class _ArrayHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    dtype: Annotated[str, msgspec.Meta(max_length=16)]
+    shape: Annotated[tuple[Count, ...], msgspec.Meta(max_length=32)]
+    layout: Annotated[str, msgspec.Meta(max_length=1)]
+
+
+class _Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    kind: Annotated[str, msgspec.Meta(max_length=16)]
+    nonce: Annotated[bytes, msgspec.Meta(max_length=16)]
+    tree: Any
+    arrays: Annotated[tuple[_ArrayHead, ...], msgspec.Meta(max_length=65_536)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What was received: a kind, the nonce of its request, plain data and arrays."""
+
+    kind: str
+    nonce: bytes
+    tree: Any
+    arrays: Sequence[Array]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_Header)
+
+
+class Link:
+    """One end of the wire. Not for several threads.
+
+    Args:
+        stream: a connected stream socket; the link owns it.
+        bounds: what ``receive`` accepts.
+        watch: file descriptor that becomes readable when the other end has died, so that a
+            descriptor which outlives it in a grandchild cannot make us wait.
+    """
+
+    def __init__(self, stream: socket.socket, bounds: Bounds, watch: int | None = None) -> None:
+        stream.setblocking(False)
+        self._stream = stream
+        self._bounds = bounds
+        self._buffer = bytearray()
+        self._watch = watch
+        self._readable = select.poll()
+        self._readable.register(stream, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(stream, select.POLLOUT)
+        if watch is not None:
+            self._readable.register(watch, select.POLLIN)
+            self._writable.register(watch, select.POLLIN)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._stream.close()
+
+    def send(self, kind: str, nonce: bytes, packed: Packed, *, deadline: float | None = None) -> None:
+        """Send one frame whole.
+
+        Args:
+            kind: what the frame is, such as ``"call"``.
+            nonce: at most 16 bytes that the answer repeats.
+            packed: what it carries.
+            deadline: in ``time.monotonic()`` seconds; None waits for ever.
+
+        Raises:
+            WireError: if it cannot be written as a frame.
+            WireTimeoutError, WireClosedError: if the other end does not take it.
+        """
+        heads = tuple(_head(array) for array in packed.arrays)
+        try:
+            body = _ENCODER.encode(_Header(kind, nonce, packed.tree, heads))
+        except (UnicodeEncodeError, OverflowError, RecursionError) as error:
+            raise WireError(f"a value cannot be written: {error}") from error
+        pending = bytearray(_PREFIX.pack(_MAGIC, len(body)))
+        pending += body
+        for array in packed.arrays:
+            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            if data.nbytes < _JOIN_BELOW:
+                pending += data
+            else:
+                self._send_all(pending, deadline)
+                self._send_all(data, deadline)
+                pending = bytearray()
+        self._send_all(pending, deadline)
+
+    def receive(self, *, deadline: float | None = None) -> Frame:
+        """Receive one frame whole.
+
+        Raises:
+            WireError: if what arrives is no frame, or over the bounds.
+            WireTimeoutError, WireClosedError: if it does not arrive.
+        """
+        magic, length = _PREFIX.unpack(self._take(_PREFIX.size, deadline))
+        if magic != _MAGIC or length > self._bounds.header_bytes:
+            raise WireError("what arrived is no frame")
+        try:
+            header = _DECODER.decode(self._take(length, deadline))
+        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
+            raise WireError(f"a frame's header is malformed: {error}") from error
+        total = sum(_nbytes(head) for head in header.arrays)
+        if total > self._bounds.array_bytes:
+            raise WireError(f"a frame of {total} bytes is over the limit of {self._bounds.array_bytes}")
+        arrays = tuple(self._receive_array(head, deadline) for head in header.arrays)
+        return Frame(kind=header.kind, nonce=header.nonce, tree=header.tree, arrays=arrays)
+
+    def _receive_array(self, head: _ArrayHead, deadline: float | None) -> Array:
+        try:
+            flat = np.empty(math.prod(head.shape), dtype=ARRAY_DTYPES[head.dtype])
+            array = flat.reshape(head.shape)
+        except (ValueError, MemoryError) as error:
+            raise WireError(f"an array of shape {head.shape} cannot be made") from error
+        self._take_into(flat.view(np.uint8).data, deadline)
+        return _arrange(array, head.layout)
+
+    def _take(self, count: int, deadline: float | None) -> bytes:
+        while len(self._buffer) < count:
+            self._buffer += self._read(max(_READ_SIZE, count - len(self._buffer)), deadline)
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
+
+    def _take_into(self, target: memoryview, deadline: float | None) -> None:
+        done = min(len(self._buffer), len(target))
+        target[:done] = self._buffer[:done]
+        del self._buffer[:done]
+        while done < len(target):
+            self._wait(self._readable, deadline)
+            try:
+                count = self._stream.recv_into(target[done:])
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise WireClosedError("the other end has gone") from error
+            if not count:
+                raise WireClosedError("the other end has closed")
+            done += count
+
+    def _read(self, at_most: int, deadline: float | None) -> bytes:
+        while True:
+            self._wait(self._readable, deadline)
+            try:
+                data = self._stream.recv(min(at_most, 1 << 20))
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise WireClosedError("the other end has gone") from error
+            if not data:
+                raise WireClosedError("the other end has closed")
+            return data
+
+    def _send_all(self, data: bytearray | memoryview, deadline: float | None) -> None:
+        view = memoryview(data)
+        sent = 0
+        while sent < len(view):
+            try:
+                sent += self._stream.send(view[sent:])
+            except BlockingIOError:
+                self._wait(self._writable, deadline)
+            except OSError as error:
+                raise WireClosedError("the other end has gone") from error
+
+    def _wait(self, poll: select.poll, deadline: float | None) -> None:
+        """Wait until the stream is ready; data that came before a death is still read."""
+        left = _FOREVER if deadline is None else deadline - time.monotonic()
+        if left <= 0:
+            raise WireTimeoutError("the other end did not answer in time")
+        ready = poll.poll(min(left * 1000 + 1, 2**31 - 1))
+        descriptor = self._stream.fileno()
+        if any(ready_descriptor == descriptor for ready_descriptor, _ in ready):
+            return
+        if ready:
+            raise WireClosedError("the other end has died")
+        if deadline is not None and time.monotonic() >= deadline:
+            raise WireTimeoutError("the other end did not answer in time")
+
+
+def _nbytes(head: _ArrayHead) -> int:
+    if head.dtype not in ARRAY_DTYPES:
+        raise WireError(f"a frame declares the dtype {head.dtype!r}")
+    return math.prod(head.shape) * ARRAY_DTYPES[head.dtype].itemsize
+
+
+def _head(array: Array) -> _ArrayHead:
+    layout = _ROWS if array.flags.c_contiguous else _COLUMNS if array.flags.f_contiguous else _STRIDED
+    return _ArrayHead(array.dtype.name, array.shape, layout)
+
+
+def _arrange(array: Array, layout: str) -> Array:
+    if layout == _COLUMNS:
+        return np.asfortranarray(array)
+    if layout == _STRIDED and array.ndim:
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
+        if array.dtype.kind == "f":
+            wide[...] = np.nan  # reading past the view must not go unnoticed
+        view = wide[..., ::2]
+        view[...] = array
+        return view
+    return array

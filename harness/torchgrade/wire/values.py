@@ -1,0 +1,249 @@
+"""Values as plain data: what may cross the wire, and how.
+
+None, booleans, integers, floats, strings and bytes cross as they are. Everything else is a tagged
+list: containers hold their items, arrays and tensors an index into the frame's arrays, a handle the
+number of an object that stays in the worker. Types are exact: a subclass of ndarray, float or list
+could answer one thing to the check and another to the use, so it does not cross.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from torchgrade.wire.errors import WireError
+
+__all__ = ["ARRAY_DTYPES", "Array", "Handle", "Packed", "pack", "unpack"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER = range(7)
+DEPTH_LIMIT = 64
+BIG_INTEGER_DIGITS = 2_000
+
+_ATOMS = frozenset((type(None), bool, float, str, bytes))
+_SMALL = range(-(2**63), 2**64)
+
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_FLOATS = ("float16", "float32", "float64", "complex64", "complex128")
+
+ARRAY_DTYPES: Mapping[str, np.dtype[Any]] = {name: np.dtype(name) for name in ("bool", *_INTEGERS, *_FLOATS)}
+_SCALARS = frozenset(dtype.type for dtype in ARRAY_DTYPES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """An object that stays in the worker, such as an optimiser that a student's function returned."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A value ready to be sent.
+
+    Attributes:
+        tree: plain data that msgpack can write.
+        arrays: the arrays that the tree refers to by index, in their own memory layout.
+    """
+
+    tree: Any
+    arrays: tuple[Array, ...]
+
+
+def pack(value: object, keep: Callable[[object], Handle] | None = None) -> Packed:
+    """Turn a value into plain data and arrays.
+
+    Args:
+        value: what shall cross.
+        keep: called for an object that cannot cross and shall stay behind; without it such an
+            object is an error.
+
+    Raises:
+        WireError: if the value cannot cross, with a sentence that says which part of it.
+    """
+    packer = _Packer(keep)
+    tree = packer.pack(value, "the value", 0)
+    return Packed(tree=tree, arrays=tuple(packer.arrays))
+
+
+def unpack(
+    tree: object,
+    arrays: Sequence[Array],
+    *,
+    tensors: bool = False,
+    resolve: Callable[[Handle], object] | None = None,
+) -> Any:
+    """Turn plain data back into a value.
+
+    Args:
+        tree: as received.
+        arrays: the frame's arrays.
+        tensors: whether torch tensors may occur; torch is imported only then.
+        resolve: turns handles into objects; without it they stay ``Handle`` values.
+
+    Raises:
+        WireError: if the tree is malformed.
+    """
+    return _Unpacker(arrays, tensors=tensors, resolve=resolve).unpack(tree, 0)
+
+
+class _Packer:
+    def __init__(self, keep: Callable[[object], Handle] | None) -> None:
+        self.arrays: list[Array] = []
+        self._keep = keep
+
+    def pack(self, value: Any, where: str, depth: int) -> Any:
+        kind = type(value)
+        if kind in _ATOMS:
+            return value
+        if kind is int:
+            return value if value in _SMALL else self._pack_big_integer(value, where)
+        if depth >= DEPTH_LIMIT:
+            raise WireError(f"{where} is nested more than {DEPTH_LIMIT} levels deep")
+        if kind is np.ndarray:
+            return [ARRAY, self._add(value, where)]
+        if kind is list or kind is tuple:
+            tag = LIST if kind is list else TUPLE
+            return [tag, *self._pack_items(value, where, depth + 1)]
+        if kind is dict:
+            return [DICT, *self._pack_pairs(value, where, depth + 1)]
+        if kind in _SCALARS:
+            return [ARRAY, self._add(np.asarray(value), where)]
+        if kind is Handle:
+            return [HANDLE, value.number]
+        return self._pack_other(value, where)
+
+    def _pack_items(self, items: Sequence[object], where: str, depth: int) -> list[Any]:
+        packed = []
+        for index, item in enumerate(items):
+            # Most items are plain numbers: they need no call and no name.
+            if type(item) in _ATOMS:
+                packed.append(item)
+            else:
+                packed.append(self.pack(item, f"{where}[{index}]" if depth < 4 else where, depth))  # noqa: PLR2004 - deeper names help nobody
+        return packed
+
+    def _pack_pairs(self, pairs: Mapping[object, object], where: str, depth: int) -> list[Any]:
+        packed = []
+        for key, item in pairs.items():
+            if type(key) not in (str, int, bool, tuple):
+                raise WireError(f"{where} has a key of type {type(key).__name__}")
+            packed.append(self.pack(key, f"a key of {where}", depth))
+            packed.append(self.pack(item, f"{where}[{str(key)[:40]!r}]", depth))
+        return packed
+
+    @staticmethod
+    def _pack_big_integer(value: int, where: str) -> list[Any]:
+        if value.bit_length() > BIG_INTEGER_DIGITS * 4:
+            raise WireError(f"{where} is an integer of more than {BIG_INTEGER_DIGITS} hex digits")
+        return [BIG_INTEGER, f"{value:x}"]
+
+    def _pack_other(self, value: Any, where: str) -> list[Any]:
+        torch = sys.modules.get("torch")
+        if torch is not None and type(value) is torch.Tensor:
+            return [TENSOR, self._add_tensor(value, where), str(value.dtype).removeprefix("torch.")]
+        if self._keep is not None:
+            return [HANDLE, self._keep(value).number]
+        kind = type(value)
+        name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+        raise WireError(f"{where} is of type {name[:200]}, which cannot be returned")
+
+    def _add(self, array: Array, where: str) -> int:
+        if array.dtype.name not in ARRAY_DTYPES:
+            raise WireError(f"{where} is an array of dtype {str(array.dtype)[:80]}, which cannot be returned")
+        self.arrays.append(array)
+        return len(self.arrays) - 1
+
+    def _add_tensor(self, tensor: Any, where: str) -> int:
+        import torch
+
+        if tensor.layout is not torch.strided:
+            raise WireError(f"{where} is a tensor of layout {tensor.layout}, which cannot be returned")
+        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+        if tensor.dtype is torch.bfloat16:
+            plain = plain.contiguous().view(torch.int16)
+        return self._add(plain.numpy(), where)
+
+
+class _Unpacker:
+    def __init__(
+        self,
+        arrays: Sequence[Array],
+        *,
+        tensors: bool,
+        resolve: Callable[[Handle], object] | None,
+    ) -> None:
+        self._arrays = arrays
+        self._tensors = tensors
+        self._resolve = resolve
+
+    def unpack(self, tree: Any, depth: int) -> Any:
+        kind = type(tree)
+        if kind in _ATOMS or kind is int:
+            return tree
+        if kind is not list or not tree or depth > DEPTH_LIMIT:
+            raise WireError("a value on the wire is malformed")
+        tag, *items = tree
+        if tag == LIST and type(tag) is int:
+            return self._unpack_items(items, depth + 1)
+        if tag == TUPLE:
+            return tuple(self._unpack_items(items, depth + 1))
+        if tag == ARRAY:
+            return self._array(items)
+        return self._unpack_rare(tag, items, depth + 1)
+
+    def _unpack_items(self, items: list[object], depth: int) -> list[Any]:
+        return [
+            item if type(item) in _ATOMS or type(item) is int else self.unpack(item, depth) for item in items
+        ]
+
+    def _unpack_rare(self, tag: object, items: list[Any], depth: int) -> Any:
+        if tag == DICT and len(items) % 2 == 0:
+            keys = [self.unpack(key, depth) for key in items[::2]]
+            try:
+                value = dict(zip(keys, (self.unpack(item, depth) for item in items[1::2]), strict=True))
+            except TypeError as error:
+                raise WireError("a dictionary on the wire has a key that cannot be one") from error
+            if len(value) != len(keys):
+                raise WireError("a dictionary on the wire has a key twice")
+            return value
+        if tag == TENSOR and len(items) == 2:  # noqa: PLR2004 - index and dtype
+            return self._tensor(items)
+        if tag == HANDLE and len(items) == 1 and type(items[0]) is int:
+            handle = Handle(items[0])
+            return handle if self._resolve is None else self._resolve(handle)
+        if tag == BIG_INTEGER and len(items) == 1 and type(items[0]) is str:
+            return _big_integer(items[0])
+        raise WireError("a value on the wire has an unknown form")
+
+    def _array(self, items: list[Any]) -> Array:
+        if len(items) != 1 or type(items[0]) is not int or not 0 <= items[0] < len(self._arrays):
+            raise WireError("a value on the wire names an array that is not there")
+        return self._arrays[items[0]]
+
+    def _tensor(self, items: list[Any]) -> Any:
+        if not self._tensors:
+            raise WireError("a tensor on the wire of an assignment without tensors")
+        import torch
+
+        array = self._array(items[:1])
+        name = items[1]
+        if name == "bfloat16" and array.dtype == np.int16:
+            return torch.from_numpy(array).view(torch.bfloat16)
+        if name != array.dtype.name:
+            raise WireError("a tensor on the wire has another dtype than its data")
+        return torch.from_numpy(array)
+
+
+def _big_integer(text: str) -> int:
+    if len(text) > BIG_INTEGER_DIGITS + 1:
+        raise WireError("an integer on the wire is too long")
+    try:
+        return int(text, 16)
+    except ValueError as error:
+        raise WireError("an integer on the wire is malformed") from error

@@ -1,0 +1,84 @@
+"""What the grader tells a zygote at its start, and a keeper's last words."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import msgspec
+
+__all__ = ["ExitReport", "ZygoteConfig", "receive_block", "send_block"]
+
+_LENGTH = struct.Struct(">I")
+BLOCK_LIMIT = 16 * 1024 * 1024
+
+
+class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a zygote, its keepers and its workers need to know: nothing of it is secret.
+
+    Attributes:
+        preload: modules imported before the first fork.
+        contract_source, contract_filename: the assignment's ``contract.py``.
+        tensors: whether torch tensors may cross the wire.
+        namespaces: whether each worker gets namespaces of its own.
+        scratch: folder in which a worker's files lie.
+        memory_bytes, cpu_seconds, file_bytes, open_files, processes: limits of one worker.
+        output_bytes: how much of stdout and of stderr is kept.
+    """
+
+    preload: tuple[str, ...]
+    contract_source: str
+    contract_filename: str
+    tensors: bool
+    namespaces: bool
+    scratch: str
+    memory_bytes: int
+    cpu_seconds: int
+    file_bytes: int
+    open_files: int
+    processes: int
+    output_bytes: int = 65_536
+
+
+class ExitReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker ended, told by its keeper.
+
+    Attributes:
+        status: exit status; negative if a signal ended it; None if the keeper had to.
+        cpu_seconds: user and system time of the worker and what it waited for.
+        peak_bytes: largest resident size.
+        stdout, stderr: the beginning of what was written.
+        stdout_bytes, stderr_bytes: how much was written in all.
+    """
+
+    status: int | None
+    cpu_seconds: float
+    peak_bytes: int
+    stdout: bytes
+    stderr: bytes
+    stdout_bytes: int
+    stderr_bytes: int
+
+
+def send_block(link: socket.socket, data: bytes) -> None:
+    """Send a length and that many bytes."""
+    link.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def receive_block(link: socket.socket) -> bytes | None:
+    """Receive what ``send_block`` sent; None if the other end closed or sent too much."""
+    head = _receive(link, _LENGTH.size)
+    if head is None:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    return _receive(link, length) if length <= BLOCK_LIMIT else None
+
+
+def _receive(link: socket.socket, length: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < length:
+        part = link.recv(length - len(data))
+        if not part:
+            return None
+        data += part
+    return bytes(data)

@@ -1,0 +1,130 @@
+"""One implementation inside its worker: files to modules to pluggy hooks to answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import sys
+import traceback
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torchgrade.contract import Contract, Problem, check_plugin
+from torchgrade.wire import Handle
+
+__all__ = ["Implementation", "describe_error"]
+
+MESSAGE_CHARACTERS = 2_000
+FRAMES = 12
+LINE_CHARACTERS = 200
+
+
+class Implementation:
+    """What a submission, the reference, a mutant or an alternative is inside its worker."""
+
+    def __init__(self, contract: Contract, folder: str) -> None:
+        self._contract = contract
+        self._manager = contract.manager()
+        self._folder = Path(folder) / "submission"
+        self._objects: dict[int, object] = {}
+        self._next_number = 1
+
+    def load(self, files: Mapping[str, bytes], entries: Sequence[str]) -> dict[str, Any]:
+        """Write the files, import the entries, register what fits the contract.
+
+        Args:
+            files: contents by relative path.
+            entries: modules that hold hooks; a later one replaces hooks of an earlier one.
+
+        Returns:
+            ``usable``: hook names that can be called; ``problems``: pairs of hook and sentence.
+        """
+        for name, content in files.items():
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        # At the end of the path: a submission's numpy.py shadows nothing.
+        sys.path.append(str(self._folder))
+        usable: dict[str, Any] = {}
+        problems: dict[str, Problem] = {}
+        extra: list[Problem] = []
+        for entry in entries:
+            found, wrong = check_plugin(self._contract, _import_file(self._folder / entry))
+            usable.update(found)
+            extra += [problem for problem in wrong if not problem.hook]
+            problems.update({problem.hook: problem for problem in wrong if problem.hook})
+        plugin = types.ModuleType("submission_hooks")
+        vars(plugin).update(usable)
+        self._manager.register(plugin, "submission")
+        missing = [problem for name, problem in problems.items() if name not in usable]
+        return {
+            "usable": [name for name in self._contract.hooks if name in usable],
+            "problems": [(problem.hook, problem.text[:MESSAGE_CHARACTERS]) for problem in missing + extra],
+        }
+
+    def call(self, hook: str, arguments: Sequence[Any]) -> Any:
+        """Call a hook with the contract's arguments in their order."""
+        spec = self._contract.hooks[hook]
+        value = getattr(self._manager.hook, hook)(**dict(zip(spec.arguments, arguments, strict=True)))
+        return self._keep(value) if spec.methods and value is not None else value
+
+    def call_method(self, target: object, name: str, arguments: Sequence[Any]) -> Any:
+        """Call a method of an object that an earlier call returned."""
+        return getattr(target, name)(*arguments)
+
+    def resolve(self, handle: Handle) -> object:
+        """Return the object behind a handle."""
+        return self._objects[handle.number]
+
+    def release(self, objects: Sequence[object]) -> None:
+        """Forget objects that the grader no longer needs."""
+        gone = {id(item) for item in objects}
+        self._objects = {number: item for number, item in self._objects.items() if id(item) not in gone}
+
+    def _keep(self, value: object) -> Handle:
+        handle = Handle(self._next_number)
+        self._next_number += 1
+        self._objects[handle.number] = value
+        return handle
+
+
+def _import_file(path: Path) -> types.ModuleType:
+    """Import a file by its place, as the module of its name."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Return what a student needs of an exception, as plain bounded data.
+
+    Returns:
+        ``types``: names of its class and bases, nearest first; ``message``; ``frames``: (file, line,
+        function, source line) of the submission's own code, innermost last.
+    """
+    types_ = [kind.__name__[:LINE_CHARACTERS] for kind in type(error).__mro__ if kind is not object]
+    frames = []
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if "submission" in path.parts:
+            name = "/".join(path.parts[path.parts.index("submission") + 1 :])
+            source = linecache.getline(str(path), line).strip()
+            frames.append((name[:200], line, frame.f_code.co_name[:200], source[:LINE_CHARACTERS]))
+    if isinstance(error, SyntaxError) and error.filename:
+        name = Path(error.filename).name
+        frames.append((name[:200], error.lineno or 0, "", (error.text or "").strip()[:LINE_CHARACTERS]))
+    return {"types": types_[:16], "message": _message(error), "frames": frames[-FRAMES:]}
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return text[:MESSAGE_CHARACTERS].encode(errors="replace").decode()
+    except BaseException as second:  # noqa: BLE001 - a student's __str__ may raise anything
+        return f"(its message cannot be shown: {type(second).__name__})"

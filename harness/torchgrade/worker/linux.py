@@ -1,0 +1,135 @@
+"""The few system calls that Python does not offer: namespaces, mounts, process controls.
+
+On other systems every function here does nothing and says so by returning False.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+
+__all__ = [
+    "become_subreaper",
+    "die_with_parent",
+    "drop_capabilities",
+    "enter_namespaces",
+    "hide_from_tracing",
+    "mount_private",
+]
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+SIGKILL = 9
+CAPABILITY_VERSION_3 = 0x20080522
+LAST_CAPABILITY = 63
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+PRIVATE_BYTES = 256 * 1024 * 1024
+MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(status: int, what: str) -> None:
+    if status != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _prctl(option: int, value: int = 0) -> int:
+    return int(_libc().prctl(option, ctypes.c_ulong(value), 0, 0, 0))
+
+
+def become_subreaper() -> bool:
+    """Inherit orphaned descendants, so that none escapes by forking twice."""
+    if sys.platform != "linux":
+        return False
+    _check(_prctl(PR_SET_CHILD_SUBREAPER, 1), "subreaper")
+    return True
+
+
+def die_with_parent() -> bool:
+    """Ask for SIGKILL when the process that forked this one ends."""
+    if sys.platform != "linux":
+        return False
+    _check(_prctl(PR_SET_PDEATHSIG, SIGKILL), "parent death signal")
+    return True
+
+
+def hide_from_tracing() -> bool:
+    """Make this process and its future children untraceable for processes of the same user."""
+    if sys.platform != "linux":
+        return False
+    _check(_prctl(PR_SET_DUMPABLE, 0), "dumpable")
+    return True
+
+
+def enter_namespaces() -> None:
+    """Move into new user, mount, uts, ipc, net and (for children) pid namespaces; same user id.
+
+    Raises:
+        OSError: if the system refuses.
+    """
+    user, group = os.getuid(), os.getgid()
+    _check(_libc().unshare(NAMESPACES), "new namespaces")
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
+
+
+def mount_private(memory_bytes: int) -> None:
+    """Give this mount namespace its own empty ``/tmp`` and ``/dev/shm`` and no ``/proc`` at all."""
+    _check(_libc().mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "private mounts")
+    sized = f"size={min(memory_bytes, PRIVATE_BYTES)},mode=700".encode()
+    flags = MS_NOSUID | MS_NODEV
+    for target in (b"/tmp", b"/dev/shm"):
+        if os.path.isdir(target):  # noqa: PTH112 - bytes, as mount(2) takes them
+            _check(_libc().mount(b"tmpfs", target, b"tmpfs", flags, sized), f"mount {target!r}")
+    empty = MS_RDONLY | flags | MS_NOEXEC
+    _check(_libc().mount(b"tmpfs", b"/proc", b"tmpfs", empty, b"size=0,mode=555"), "hide /proc")
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapabilitySets(ctypes.Structure):
+    _fields_ = (("values", ctypes.c_uint32 * 6),)
+
+
+def drop_capabilities() -> bool:
+    """Give up every capability, and for good: no program can grant one again."""
+    if sys.platform != "linux":
+        return False
+    for capability in range(LAST_CAPABILITY + 1):
+        # It fails past the last one that this kernel knows, or without the right: then there is none to lose.
+        if _prctl(PR_CAPBSET_DROP, capability) != 0:
+            break
+    _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
+    _check(_libc().capset(ctypes.byref(header), ctypes.byref(_CapabilitySets())), "drop capabilities")
+    _check(_prctl(PR_SET_NO_NEW_PRIVS, 1), "no new privileges")
+    return True
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - one write(2), as the kernel wants it
+        file.write(text)

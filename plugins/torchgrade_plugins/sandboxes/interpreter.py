@@ -1,0 +1,55 @@
+"""The bare Python that zygotes run: which files it is made of, and how it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["ENVIRONMENT", "executable", "hidden_folders", "python_command", "python_files"]
+
+# One thread in every numeric library: a zygote must stay single-threaded, and timings comparable.
+ENVIRONMENT: Mapping[str, str] = {
+    "HOME": "/tmp",  # noqa: S108 - a private file system in a sandbox that has one
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    **dict.fromkeys(
+        ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
+    ),
+}
+
+_SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache")
+
+
+def executable() -> Path:
+    """Return the interpreter itself, behind any virtual environment."""
+    return Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
+
+
+def python_command(packages: str, control: int) -> list[str]:
+    """Return the command line of a zygote: no site, no environment, no user folder, no bytecode."""
+    code = (
+        f"import sys; sys.path.append({packages!r});"
+        f" from torchgrade.worker.zygote import main; main({control})"
+    )
+    return [str(executable()), "-I", "-S", "-B", "-u", "-c", code]
+
+
+def python_files() -> list[Path]:
+    """Return what must be visible for that interpreter to start: system libraries and its own."""
+    places = [Path(place) for place in _SYSTEM_LIBRARIES]
+    places += [executable(), Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("platstdlib"))]
+    library_folder = sysconfig.get_config_var("LIBDIR")
+    if library_folder:
+        places += sorted(Path(library_folder).glob("libpython3*.so*"))
+    present = [place for place in places if place.exists()]
+    return list(dict.fromkeys(present))
+
+
+def hidden_folders() -> list[Path]:
+    """Return the folders of third-party packages inside ``python_files``: they shall look empty."""
+    standard = Path(sysconfig.get_path("stdlib"))
+    places = (standard / "site-packages", standard / "dist-packages", Path("/usr/lib/python3"))
+    return [place for place in places if place.is_dir()]
