@@ -40,11 +40,11 @@ lint: setup
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases tests docs benchmarks
+	@$(BIN)/mypy --explicit-package-bases $(wildcard tests docs benchmarks)
 	@set -e; for id in $(ASSIGNMENTS); do \
 	    MYPYPATH=assignments/$$id:reference/$$id \
 	    $(BIN)/mypy --explicit-package-bases $$(ls -d assignments/$$id reference/$$id 2>/dev/null); done
-	@$(BIN)/lint-imports --no-show-timings
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
 
 bench: setup
@@ -61,10 +61,10 @@ clean:
 # The stamp is written last, so a step that fails is done again.
 $(VENV)/.ready: pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
-	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	        echo 'error: torchgrade needs Python 3.11 or later, and "$(PYTHON)" is not that;' \
 	             'try make PYTHON=python3.12' >&2; exit 1; }; \
-	    $(PYTHON) -c 'import venv, ensurepip' || { \
+	    $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	        echo 'error: "$(PYTHON)" cannot make virtual environments; install its venv package' \
 	             '(python3-venv on Debian and Ubuntu) or try make PYTHON=python3.12' >&2; exit 1; }; \
 	    echo 'setting up $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
