@@ -1,0 +1,161 @@
+"""Results as the engine makes them, for the tests of what is made from results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from torchgrade.results import (
+    AssignmentInfo,
+    CapturedText,
+    Cause,
+    Note,
+    NoteKind,
+    Outcome,
+    Provenance,
+    Result,
+    TestOutcome,
+)
+from torchgrade.submission import Student
+
+SECRET = "SECRET-MARKER"
+"""Stands in every field that only an instructor may read."""
+
+HOSTILE = (
+    "<script>alert(1)</script> \"'>&amp;"
+    " <img src=x onerror=alert(1)> ]]> --> | `tick` *b* _i_ [l](javascript:x)"
+    " \x1b[31mred\x1b[0m \x1b]0;title\x07 \x00\x08\x0b \x7f \x9b1m \u202egnp.exe\u2066 \ufffe\uffff"
+    " @everyone #1 https://example.org www.example.org {{ 7 * 7 }} {% raw %} ${{ github.token }} $x^2$"
+    "\r\n::error file=a.py::owned\r##[error]owned\n\n# heading\n</pre></details></style>\ud800\udfff"
+)
+"""What a student might put wherever a student's text is shown; it ends in lone surrogates."""
+
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\N{FULLWIDTH EQUALS SIGN}1",
+    "\x1b[0m=1",
+    "\u202e=1",
+)
+"""What a spreadsheet would run, some of it only once what hides it is taken away."""
+
+
+def make_provenance(**changes: Any) -> Provenance:
+    values: dict[str, Any] = {
+        "engine_version": "0.1.0",
+        "python": "3.11.7",
+        "packages": {"numpy": "2.1.3", "torch": "2.5.1"},
+        "platform": "Linux-6.8.0-x86_64",
+        "cpu_count": 8,
+        "sandbox": "isolated",
+        "seed": f"seed-{SECRET}",
+        "submission_sha256": "5a" * 32,
+        "assignment_sha256": "a5" * 32,
+        "reference_sha256": f"reference-{SECRET}",
+        "started_at": "2025-11-21T09:30:12.345678Z",
+        "phase_seconds": {"load": 0.002, "import": 0.031, "tests": 0.21, "total": 0.262},
+    }
+    return Provenance(**{**values, **changes})
+
+
+def make_test(number: int, outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestOutcome:
+    worth = changes.get("max_points", Fraction(10))
+    values: dict[str, Any] = {
+        "id": f"test_{number:02}",
+        "number": number,
+        "title": f"layer {number}: gradients agree",
+        "outcome": outcome,
+        "points": worth if outcome is Outcome.PASSED else Fraction(0),
+        "max_points": worth,
+        "hooks": ("affine_backward",),
+        "wall_seconds": 0.0123,
+    }
+    if outcome is not Outcome.PASSED:
+        values["student_message"] = f"affine_backward: {outcome} on the case with x of three axes"
+        values["instructor_message"] = f"case seed 42, got 3.5, expected 1.25 ({SECRET})"
+    if outcome is Outcome.FAILED:
+        values["cause"] = Cause(mutant=f"mutant-{SECRET}", hint="your `db` sums over the wrong axis")
+        values["error_in_tolerances"] = 987654321.0
+    return TestOutcome(**{**values, **changes})
+
+
+def make_result(submission_id: str = "ada", **changes: Any) -> Result:
+    values: dict[str, Any] = {
+        "submission_id": submission_id,
+        "students": (Student(id=f"{submission_id}-id", name="Ada Lovelace", email="ada@example.org"),),
+        "assignment": AssignmentInfo(id="backprop", title="Backpropagation by hand"),
+        "tests": (make_test(1), make_test(2, Outcome.FAILED)),
+        "provenance": make_provenance(),
+    }
+    return Result(**{**values, **changes})
+
+
+def every_outcome(submission_id: str = "everything", **changes: Any) -> Result:
+    """Return a result in which each outcome occurs once and nothing is empty."""
+    values: dict[str, Any] = {
+        "tests": tuple(make_test(number, outcome) for number, outcome in enumerate(Outcome, start=1)),
+        "notes": tuple(
+            Note(kind=kind, text=f"a note about `{kind}`", hook="relu_backward", file="submission.py", line=7)
+            for kind in NoteKind
+        ),
+        "stdout": CapturedText(text="epoch 1\n", truncated=True),
+        "stderr": CapturedText(text="RuntimeWarning: overflow\n"),
+    }
+    return make_result(submission_id, **{**values, **changes})
+
+
+def unreadable(submission_id: str = "broken", failure: str = "the zip is cut short") -> Result:
+    tests = tuple(make_test(number, Outcome.NOT_RUN, wall_seconds=0.0) for number in (1, 2))
+    return make_result(
+        submission_id, failure=failure, tests=tests, provenance=make_provenance(sandbox="none")
+    )
+
+
+def hostile(text: str = HOSTILE) -> Result:
+    """Return a result with ``text`` in every field that a student can influence, and in others too."""
+    tests = tuple(
+        make_test(
+            number,
+            outcome,
+            title=f"title {text}",
+            hooks=(text,),
+            student_message=text,
+            cause=Cause(mutant=f"mutant-{SECRET}", hint=f"hint {text}"),
+        )
+        for number, outcome in enumerate(Outcome, start=1)
+    )
+    return Result(
+        submission_id=text,
+        students=(Student(id=text, name=text, email=text),),
+        assignment=AssignmentInfo(id="backprop", title=f"assignment {text}"),
+        tests=tests,
+        provenance=make_provenance(packages={text: text}, platform=text),
+        failure=text,
+        notes=tuple(Note(kind=kind, text=text, hook=text, file=text, line=3) for kind in NoteKind),
+        stdout=CapturedText(text=text, truncated=True),
+        stderr=CapturedText(text=text),
+    )
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield all strings of a record, also those inside its fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from strings(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from strings(key)
+            yield from strings(part)
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from strings(getattr(value, field))
