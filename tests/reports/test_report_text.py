@@ -7,7 +7,7 @@ from fractions import Fraction
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from torchgrade.results import NoteKind, Outcome
@@ -29,6 +29,7 @@ anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=60
 awkward = st.text("\x1b[]0m;\x07\\\x9b\r\n\t\x00\u202e\ud800\uffffa=", max_size=30)
 
 
+@settings(deadline=None)
 @given(anything | awkward)
 @example("\x1b\x1b[31m[0m")
 @example("a\r\x00\nb")
@@ -67,6 +68,7 @@ def test_the_first_line_is_the_first_that_says_something():
     assert first_line(" \n") == ""
 
 
+@settings(deadline=None)
 @given(
     st.lists(anything | st.sampled_from(["ada", "Ada", "ADA", "con", "..", "", "a/b", "a-b", "ada-0123abcd"]))
 )
