@@ -95,12 +95,14 @@ class Mutant:
     Attributes:
         hint: what a student who made it needs to hear: the first paragraph of the module docstring.
         killed_by: names of the hidden tests that must fail (``KILLED_BY`` in the module).
+        hooks: functions that it replaces.
     """
 
     name: str
     path: Path
     hint: str
     killed_by: tuple[str, ...]
+    hooks: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +221,8 @@ def _read_mutant(path: Path) -> Mutant:
         raise ContentError(f"mutant {path} has no docstring: its first paragraph is the hint")
     if not isinstance(killed_by, tuple) or not killed_by:
         raise ContentError(f'mutant {path} names no test: KILLED_BY = ("test_...",)')
-    return Mutant(name=path.stem, path=path, hint=hint, killed_by=killed_by)
+    hooks = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    return Mutant(name=path.stem, path=path, hint=hint, killed_by=killed_by, hooks=hooks)
 
 
 def _constants(tree: ast.Module) -> Mapping[str, Any]:

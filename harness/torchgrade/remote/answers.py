@@ -13,7 +13,16 @@ from torchgrade.contract import Hook
 from torchgrade.wire import Packed, pack, unpack
 from torchgrade.wire.values import Array
 
-__all__ = ["Answer", "AnswerKind", "Call", "CodeFrame", "Implementation", "Raised", "changed_arguments"]
+__all__ = [
+    "Answer",
+    "AnswerKind",
+    "Call",
+    "CodeFrame",
+    "Implementation",
+    "Raised",
+    "changed_arguments",
+    "raised_from",
+]
 
 
 class AnswerKind(enum.Enum):

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from torchgrade.wire.errors import WireClosedError, WireError, WireTimeoutError
-from torchgrade.wire.values import ARRAY_DTYPES, Array, Packed
+from torchgrade.wire.values import ARRAY_DTYPES, Array, Packed, with_big_integers
 
 __all__ = ["Bounds", "Frame", "Link"]
 
@@ -118,10 +118,7 @@ class Link:
             WireTimeoutError, WireClosedError: if the other end does not take it.
         """
         heads = tuple(_head(array) for array in packed.arrays)
-        try:
-            body = _ENCODER.encode(_Header(kind, nonce, packed.tree, heads))
-        except (UnicodeEncodeError, OverflowError, RecursionError) as error:
-            raise WireError(f"a value cannot be written: {error}") from error
+        body = _encode(kind, nonce, packed.tree, heads)
         pending = bytearray(_PREFIX.pack(_MAGIC, len(body)))
         pending += body
         for array in packed.arrays:
@@ -223,6 +220,16 @@ class Link:
             raise WireClosedError("the other end has died")
         if deadline is not None and time.monotonic() >= deadline:
             raise WireTimeoutError("the other end did not answer in time")
+
+
+def _encode(kind: str, nonce: bytes, tree: Any, heads: tuple[_ArrayHead, ...]) -> bytes:
+    try:
+        try:
+            return _ENCODER.encode(_Header(kind, nonce, tree, heads))
+        except OverflowError:
+            return _ENCODER.encode(_Header(kind, nonce, with_big_integers(tree), heads))
+    except (UnicodeEncodeError, RecursionError, msgspec.EncodeError) as error:
+        raise WireError(f"a value cannot be written: {error}") from error
 
 
 def _nbytes(head: _ArrayHead) -> int:

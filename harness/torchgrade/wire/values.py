@@ -17,7 +17,7 @@ import numpy as np
 
 from torchgrade.wire.errors import WireError
 
-__all__ = ["ARRAY_DTYPES", "Array", "Handle", "Packed", "pack", "unpack"]
+__all__ = ["ARRAY_DTYPES", "Array", "Handle", "Packed", "pack", "unpack", "with_big_integers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -25,7 +25,10 @@ LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER = range(7)
 DEPTH_LIMIT = 64
 BIG_INTEGER_DIGITS = 2_000
 
-_ATOMS = frozenset((type(None), bool, float, str, bytes))
+NAMED_DEPTH = 3
+NAMED_ITEMS = 100
+
+_ATOMS = frozenset((type(None), bool, int, float, str, bytes))
 _SMALL = range(-(2**63), 2**64)
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -101,17 +104,16 @@ class _Packer:
         kind = type(value)
         if kind in _ATOMS:
             return value
-        if kind is int:
-            return value if value in _SMALL else self._pack_big_integer(value, where)
-        if depth >= DEPTH_LIMIT:
-            raise WireError(f"{where} is nested more than {DEPTH_LIMIT} levels deep")
+        if kind is tuple or kind is list:
+            tag = TUPLE if kind is tuple else LIST
+            # Most containers hold plain numbers only: those cost no call an item.
+            if _ATOMS.issuperset(map(type, value)):
+                return [tag, *value]
+            return [tag, *self._pack_items(value, where, _deeper(where, depth))]
         if kind is np.ndarray:
             return [ARRAY, self._add(value, where)]
-        if kind is list or kind is tuple:
-            tag = LIST if kind is list else TUPLE
-            return [tag, *self._pack_items(value, where, depth + 1)]
         if kind is dict:
-            return [DICT, *self._pack_pairs(value, where, depth + 1)]
+            return [DICT, *self._pack_pairs(value, where, _deeper(where, depth))]
         if kind in _SCALARS:
             return [ARRAY, self._add(np.asarray(value), where)]
         if kind is Handle:
@@ -119,14 +121,9 @@ class _Packer:
         return self._pack_other(value, where)
 
     def _pack_items(self, items: Sequence[object], where: str, depth: int) -> list[Any]:
-        packed = []
-        for index, item in enumerate(items):
-            # Most items are plain numbers: they need no call and no name.
-            if type(item) in _ATOMS:
-                packed.append(item)
-            else:
-                packed.append(self.pack(item, f"{where}[{index}]" if depth < 4 else where, depth))  # noqa: PLR2004 - deeper names help nobody
-        return packed
+        if depth > NAMED_DEPTH or len(items) > NAMED_ITEMS:
+            return [item if type(item) in _ATOMS else self.pack(item, where, depth) for item in items]
+        return [self.pack(item, f"{where}[{index}]", depth) for index, item in enumerate(items)]
 
     def _pack_pairs(self, pairs: Mapping[object, object], where: str, depth: int) -> list[Any]:
         packed = []
@@ -136,12 +133,6 @@ class _Packer:
             packed.append(self.pack(key, f"a key of {where}", depth))
             packed.append(self.pack(item, f"{where}[{str(key)[:40]!r}]", depth))
         return packed
-
-    @staticmethod
-    def _pack_big_integer(value: int, where: str) -> list[Any]:
-        if value.bit_length() > BIG_INTEGER_DIGITS * 4:
-            raise WireError(f"{where} is an integer of more than {BIG_INTEGER_DIGITS} hex digits")
-        return [BIG_INTEGER, f"{value:x}"]
 
     def _pack_other(self, value: Any, where: str) -> list[Any]:
         torch = sys.modules.get("torch")
@@ -184,25 +175,27 @@ class _Unpacker:
 
     def unpack(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
-        if kind in _ATOMS or kind is int:
+        if kind in _ATOMS:
             return tree
         if kind is not list or not tree or depth > DEPTH_LIMIT:
             raise WireError("a value on the wire is malformed")
         tag, *items = tree
-        if tag == LIST and type(tag) is int:
-            return self._unpack_items(items, depth + 1)
+        if type(tag) is not int:
+            raise WireError("a value on the wire is malformed")
         if tag == TUPLE:
             return tuple(self._unpack_items(items, depth + 1))
+        if tag == LIST:
+            return self._unpack_items(items, depth + 1)
         if tag == ARRAY:
             return self._array(items)
         return self._unpack_rare(tag, items, depth + 1)
 
     def _unpack_items(self, items: list[object], depth: int) -> list[Any]:
-        return [
-            item if type(item) in _ATOMS or type(item) is int else self.unpack(item, depth) for item in items
-        ]
+        if _ATOMS.issuperset(map(type, items)):
+            return items
+        return [item if type(item) in _ATOMS else self.unpack(item, depth) for item in items]
 
-    def _unpack_rare(self, tag: object, items: list[Any], depth: int) -> Any:
+    def _unpack_rare(self, tag: int, items: list[Any], depth: int) -> Any:
         if tag == DICT and len(items) % 2 == 0:
             keys = [self.unpack(key, depth) for key in items[::2]]
             try:
@@ -238,6 +231,27 @@ class _Unpacker:
         if name != array.dtype.name:
             raise WireError("a tensor on the wire has another dtype than its data")
         return torch.from_numpy(array)
+
+
+def _deeper(where: str, depth: int) -> int:
+    if depth >= DEPTH_LIMIT:
+        raise WireError(f"{where} is nested more than {DEPTH_LIMIT} levels deep")
+    return depth + 1
+
+
+def with_big_integers(tree: Any) -> Any:
+    """Return a packed tree with the integers that msgpack cannot write (over 64 bits) as text.
+
+    Raises:
+        WireError: if one has more than 2,000 hexadecimal digits.
+    """
+    if type(tree) is list:
+        return [with_big_integers(item) for item in tree]
+    if type(tree) is not int or tree in _SMALL:
+        return tree
+    if tree.bit_length() > BIG_INTEGER_DIGITS * 4:
+        raise WireError(f"an integer of more than {BIG_INTEGER_DIGITS} hex digits cannot be returned")
+    return [BIG_INTEGER, f"{tree:x}"]
 
 
 def _big_integer(text: str) -> int:

@@ -1,0 +1,211 @@
+"""Grading one submission: load, rules, worker, tests, result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from torchgrade.content import Assignment
+from torchgrade.errors import InternalError, SubmissionError
+from torchgrade.grading.jobs import Job
+from torchgrade.grading.suite import TestSuite
+from torchgrade.plugin import Plugins
+from torchgrade.remote.answers import Answer, AnswerKind
+from torchgrade.remote.managed import ManagedImplementation
+from torchgrade.remote.zygote import Zygote
+from torchgrade.results import (
+    AssignmentInfo,
+    CapturedText,
+    Note,
+    NoteKind,
+    Outcome,
+    Provenance,
+    Result,
+    TestOutcome,
+)
+from torchgrade.submission import LoadLimits, Submission
+from torchgrade.testing.bench import AnswerBook
+from torchgrade.testing.messages import clean, describe_raised
+
+__all__ = ["Grader"]
+
+OUTPUT_CHARACTERS = 65_536
+
+
+class _Clock:
+    """Wall time of the phases of one submission."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+class Grader:
+    """Grades submission after submission of one assignment.
+
+    Args:
+        assignment: what they answer.
+        plugins: loaders and rules.
+        zygote: where their workers come from.
+        suite: the collected tests.
+        reference: asked for its share of the time; None for public tests.
+        provenance: what all results have in common.
+    """
+
+    def __init__(
+        self,
+        *,
+        assignment: Assignment,
+        plugins: Plugins,
+        zygote: Zygote,
+        suite: TestSuite,
+        reference: AnswerBook | None,
+        provenance: Provenance,
+    ) -> None:
+        self._assignment = assignment
+        self._plugins = plugins
+        self._zygote = zygote
+        self._suite = suite
+        self._reference = reference
+        self._provenance = provenance
+
+    def grade(self, job: Job) -> Result:
+        """Return the result of one submission, whatever is wrong with it.
+
+        Raises:
+            InternalError: if the grader cannot go on at all (its zygote is gone).
+        """
+        started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        clock = _Clock()
+        before = self._reference.call_seconds if self._reference is not None else 0.0
+        with clock.phase("total"):
+            draft = self._grade(job, clock)
+        if self._reference is not None:
+            clock.seconds["reference_calls"] = self._reference.call_seconds - before
+        return Result(
+            submission_id=job.submission_id,
+            students=job.students,
+            assignment=AssignmentInfo(id=self._assignment.id, title=self._assignment.manifest.title),
+            tests=draft.tests,
+            provenance=self._complete(draft, started_at, clock.seconds),
+            failure=draft.failure,
+            notes=tuple(draft.notes),
+            stdout=draft.stdout,
+            stderr=draft.stderr,
+        )
+
+    def _grade(self, job: Job, clock: _Clock) -> _Draft:
+        draft = _Draft()
+        try:
+            with clock.phase("load"):
+                submission = self._load(job)
+        except SubmissionError as error:
+            draft.failure = f"your submission cannot be read: {error}"
+            draft.tests = self._suite.none_ran(Outcome.NOT_RUN, draft.failure)
+            return draft
+        draft.sha256 = submission.sha256
+        draft.notes += [Note(kind=NoteKind.LOAD, text=text) for text in submission.notes]
+        with clock.phase("rules"):
+            draft.notes += self._advise(submission)
+        self._run(submission, draft, clock)
+        return draft
+
+    def _load(self, job: Job) -> Submission:
+        path = Path(job.path)
+        for _, loader in self._plugins.loaders:
+            if loader.recognises(path):
+                return loader.load(path, submission_id=job.submission_id, limits=LoadLimits())
+        raise SubmissionError(
+            f"{path.name} is no kind of submission that can be read"
+            " (a folder, a .py file, a notebook .ipynb, a .zip or a .tar.gz)"
+        )
+
+    def _advise(self, submission: Submission) -> list[Note]:
+        notes: list[Note] = []
+        for name, rule in self._plugins.rules:
+            try:
+                notes += rule.notes(submission, self._assignment)
+            except Exception as error:
+                raise InternalError(f"rule '{name}' failed: {error!r}") from error
+        return notes
+
+    def _run(self, submission: Submission, draft: _Draft, clock: _Clock) -> None:
+        files = {file.path: file.content for file in submission.files}
+        limits = self._assignment.manifest.limits
+        student = ManagedImplementation(self._zygote, files, [submission.entry], limits)
+        draft.sandbox = self._zygote.level.value
+        try:
+            with clock.phase("import"):
+                loaded = student.start()
+            if isinstance(loaded, Answer):
+                draft.failure, outcome = _explain_import(loaded, submission)
+                draft.tests = self._suite.none_ran(outcome, draft.failure)
+            else:
+                draft.notes += [
+                    Note(kind=NoteKind.CONTRACT, text=clean(text), hook=hook)
+                    for hook, text in loaded.problems
+                ]
+                with clock.phase("tests"):
+                    draft.tests = self._suite.run(student)
+        finally:
+            with clock.phase("end"):
+                student.finish()
+        clock.seconds["student_calls"] = student.call_seconds
+        reports = student.reports
+        draft.stdout = _captured([(report.stdout, report.stdout_bytes) for report in reports])
+        draft.stderr = _captured([(report.stderr, report.stderr_bytes) for report in reports])
+
+    def _complete(self, draft: _Draft, started_at: str, seconds: Mapping[str, float]) -> Provenance:
+        return msgspec.structs.replace(
+            self._provenance,
+            sandbox=draft.sandbox,
+            submission_sha256=draft.sha256,
+            started_at=started_at,
+            phase_seconds={name: round(value, 6) for name, value in seconds.items()},
+        )
+
+
+class _Draft:
+    """What is known of a result so far."""
+
+    def __init__(self) -> None:
+        self.tests: tuple[TestOutcome, ...] = ()
+        self.failure = ""
+        self.notes: list[Note] = []
+        self.stdout = CapturedText()
+        self.stderr = CapturedText()
+        self.sandbox = "none"
+        self.sha256 = ""
+
+
+def _captured(parts: list[tuple[bytes, int]]) -> CapturedText:
+    text = clean("".join(kept.decode(errors="replace") for kept, _ in parts))
+    lost = any(total > len(kept) for kept, total in parts)
+    return CapturedText(text=text[:OUTPUT_CHARACTERS], truncated=lost or len(text) > OUTPUT_CHARACTERS)
+
+
+def _explain_import(answer: Answer, submission: Submission) -> tuple[str, Outcome]:
+    """Say why a submission could not be imported, and what that makes of its tests."""
+    name = submission.entry
+    match answer.kind:
+        case AnswerKind.RAISED:
+            assert answer.raised is not None
+            outcome = Outcome.MEMORY if "MemoryError" in answer.raised.types else Outcome.ERROR
+            return f"importing your {name} raised {describe_raised(answer.raised)}", outcome
+        case AnswerKind.TIMEOUT:
+            text = f"importing your {name} did not finish: {answer.detail}"
+            return f"{text}; is there a loop outside of your functions?", Outcome.TIMEOUT
+        case _:
+            return f"importing your {name} failed: {clean(answer.detail)}", Outcome.ERROR

@@ -1,0 +1,99 @@
+"""An implementation that outlives its worker: after a crash or a time-out a fresh one takes over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from torchgrade.content import Limits
+from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.worker import Loaded, RemoteWorker
+from torchgrade.remote.zygote import Zygote
+from torchgrade.worker.config import ExitReport
+
+__all__ = ["ManagedImplementation"]
+
+TIMEOUTS_PER_HOOK = 2
+
+
+class ManagedImplementation:
+    """Answers calls from files, within the limits of one submission.
+
+    Args:
+        zygote: where its workers come from.
+        files: contents by relative path.
+        entries: modules with hooks, later ones replacing hooks of earlier ones.
+        limits: what it may use in all.
+    """
+
+    def __init__(
+        self, zygote: Zygote, files: Mapping[str, bytes], entries: Sequence[str], limits: Limits
+    ) -> None:
+        self._zygote = zygote
+        self._files = files
+        self._entries = entries
+        self._limits = limits
+        self._worker: RemoteWorker | None = None
+        self._loaded: Loaded | None = None
+        self._timeouts: Counter[str] = Counter()
+        self.reports: list[ExitReport] = []
+        self.import_seconds = 0.0
+        self.call_seconds = 0.0
+
+    def start(self) -> Loaded | Answer:
+        """Import the files.
+
+        Returns:
+            What can be called, or the answer that tells why nothing can.
+        """
+        self._worker = self._zygote.worker()
+        told = self._worker.load(self._files, self._entries, self._limits.import_seconds)
+        if isinstance(told, Answer):
+            self.import_seconds += told.wall_seconds
+            return told
+        self._loaded = told
+        return told
+
+    def answer(self, call: Call) -> Answer:
+        """Return what came of the call; never raises for a fault of the implementation."""
+        name = call.hook.name
+        refusal = self._refusal(name)
+        if refusal is not None:
+            return refusal
+        if self._worker is None or not self._worker.alive:
+            self._collect()
+            told = self.start()
+            if isinstance(told, Answer):
+                return told
+        assert self._worker is not None
+        left = self._limits.submission_seconds - self.call_seconds
+        answer = self._worker.call(call, min(self._limits.call_seconds, left))
+        self.call_seconds += answer.wall_seconds
+        if answer.kind is AnswerKind.TIMEOUT:
+            self._timeouts[name] += 1
+        if not self._worker.alive:
+            self._collect()
+        return answer
+
+    def finish(self) -> None:
+        """End the worker; the reports are complete then."""
+        self._collect()
+
+    def _refusal(self, name: str) -> Answer | None:
+        if self._loaded is not None and name not in self._loaded.usable:
+            text = next((text for hook, text in self._loaded.problems if hook == name), "")
+            return Answer(kind=AnswerKind.MISSING, detail=text)
+        if self._timeouts[name] >= TIMEOUTS_PER_HOOK:
+            detail = f"it ran into the time limit {TIMEOUTS_PER_HOOK} times already and was not called again"
+            return Answer(kind=AnswerKind.OUT_OF_TIME, detail=detail)
+        if self.call_seconds >= self._limits.submission_seconds:
+            detail = f"the submission has used up its {self._limits.submission_seconds:g} s in all"
+            return Answer(kind=AnswerKind.OUT_OF_TIME, detail=detail)
+        return None
+
+    def _collect(self) -> None:
+        if self._worker is not None:
+            report = self._worker.end()
+            if report is not None:
+                self.reports.append(report)
+            self._worker = None

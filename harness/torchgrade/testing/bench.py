@@ -1,0 +1,108 @@
+"""What the tests of a grading process have at hand: the student of the moment, the reference, the mutants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torchgrade.content import Mutant
+from torchgrade.contract import Contract
+from torchgrade.errors import ContentError
+from torchgrade.remote.answers import Answer, AnswerKind, Call, Implementation
+from torchgrade.testing.messages import describe_raised
+
+__all__ = ["AnswerBook", "Bench", "TestRecord"]
+
+
+class AnswerBook:
+    """Answers of content (reference, mutant), computed once per case and batch."""
+
+    def __init__(self, implementation: Implementation) -> None:
+        self._implementation = implementation
+        self._answers: dict[bytes, Answer] = {}
+        self.call_seconds = 0.0
+
+    def answer(self, call: Call) -> Answer:
+        """Return what came of the call, from memory if it was made before."""
+        if call.key not in self._answers:
+            answer = self._implementation.answer(call)
+            self.call_seconds += answer.wall_seconds
+            self._answers[call.key] = answer
+        return self._answers[call.key]
+
+
+@dataclass(slots=True)
+class TestRecord:
+    """What is noted while one test runs."""
+
+    __test__ = False
+
+    hooks: dict[str, None] = field(default_factory=dict)
+    wall_seconds: float = 0.0
+    error_in_tolerances: float | None = None
+
+    def note_ratio(self, ratio: float) -> None:
+        """Keep the worst error."""
+        self.error_in_tolerances = max(ratio, self.error_in_tolerances or 0.0)
+
+
+class Bench:
+    """Shared by all fixtures.
+
+    Args:
+        contract: of the assignment.
+        seed: the batch's secret seed.
+        reference: None for public tests.
+        mutants: with the answers of each; empty for public tests.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        seed: bytes,
+        reference: AnswerBook | None,
+        mutants: Sequence[tuple[Mutant, AnswerBook]],
+    ) -> None:
+        self.contract = contract
+        self.seed = seed
+        self.reference = reference
+        self.mutants = mutants
+        self.record = TestRecord()
+        self._student: Implementation | None = None
+
+    def seat(self, student: Implementation) -> None:
+        """Let the next tests judge this implementation."""
+        self._student = student
+
+    def ask_student(self, call: Call) -> Answer:
+        """Return the student's answer and note what was called."""
+        assert self._student is not None
+        self.record.hooks[call.hook.name] = None
+        answer = self._student.answer(call)
+        self.record.wall_seconds += answer.wall_seconds
+        return answer
+
+    def ask_reference(self, call: Call) -> Answer:
+        """Return the reference's answer.
+
+        Raises:
+            ContentError: if there is no reference, or it fails in a way that no answer can.
+        """
+        if self.reference is None:
+            raise ContentError("public tests have no reference")
+        answer = self.reference.answer(call)
+        if answer.changed:
+            raise ContentError(f"the reference's {call.hook.name} changes its {', '.join(answer.changed)}")
+        if answer.kind not in {AnswerKind.VALUE, AnswerKind.RAISED}:
+            raise ContentError(
+                f"the reference's {call.hook.name} fails: {answer.detail or answer.kind.value}"
+            )
+        if answer.raised is not None and not _is_refusal(answer):
+            raise ContentError(f"the reference's {call.hook.name} raised {describe_raised(answer.raised)}")
+        return answer
+
+
+def _is_refusal(answer: Answer) -> bool:
+    """Tell whether the exception is one that a contract may ask for."""
+    wanted: Mapping[str, None] = dict.fromkeys(("ValueError", "TypeError", "KeyError", "IndexError"))
+    return answer.raised is not None and any(name in wanted for name in answer.raised.types)
