@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from torchgrade import cli, plugin
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -103,7 +104,7 @@ def _spelling(option: click.Option) -> str:
         return names
     if isinstance(option.type, click.Choice):
         return f"{names} {_cell(' | '.join(str(choice) for choice in option.type.choices))}"
-    return f"{names} {option.metavar or option.type.name.upper()}"
+    return f"{names} {_cell(option.metavar or option.type.name.upper())}"
 
 
 def _remark(option: click.Option) -> str:
