@@ -14,7 +14,7 @@ from torchgrade.content import Assignment
 from torchgrade.errors import InternalError, SubmissionError
 from torchgrade.grading.jobs import Job
 from torchgrade.grading.suite import TestSuite
-from torchgrade.plugin import Plugins
+from torchgrade.plugin import Plugins, choose_loader
 from torchgrade.remote.answers import Answer, AnswerKind
 from torchgrade.remote.managed import ManagedImplementation
 from torchgrade.remote.zygote import Zygote
@@ -124,13 +124,8 @@ class Grader:
 
     def _load(self, job: Job) -> Submission:
         path = Path(job.path)
-        for _, loader in self._plugins.loaders:
-            if loader.recognises(path):
-                return loader.load(path, submission_id=job.submission_id, limits=LoadLimits())
-        raise SubmissionError(
-            f"{path.name} is no kind of submission that can be read"
-            " (a folder, a .py file, a notebook .ipynb, a .zip or a .tar.gz)"
-        )
+        loader = choose_loader(self._plugins.loaders, path)
+        return loader.load(path, submission_id=job.submission_id, limits=LoadLimits())
 
     def _advise(self, submission: Submission) -> list[Note]:
         notes: list[Note] = []

@@ -108,34 +108,37 @@ class Agree:
 def _judge(
     hook: Hook, case: Case, student: Answer, reference: Answer, tolerance: Tolerance | None
 ) -> _Verdict:
-    place = f"\ncase: {case.category}\narguments: {describe_arguments(case.call(hook))}"
     if reference.raised is not None:
-        return _judge_refusal(hook, case, student, reference, place)
+        return _judge_refusal(hook, case, student, reference)
     failure = failure_of(student, case.call(hook), case.category)
     if failure is not None:
         return _Verdict(failure=failure, ratio=WORST)
     comparison = compare(reference.value, student.value, names=hook.result_names, tolerance=tolerance)
     if comparison.difference is not None:
-        text = f"{hook.name}: {describe_difference(comparison.difference)}{place}"
+        text = f"{hook.name}: {describe_difference(comparison.difference)}{_place(hook, case)}"
         failure = StudentFailure(Outcome.FAILED, text)
         return _Verdict(failure=failure, ratio=comparison.ratio, difference=comparison.difference)
     if student.changed:
         names = ", ".join(f"`{name}`" for name in student.changed)
-        text = f"your `{hook.name}` changes its argument {names}; the contract forbids it{place}"
+        text = f"your `{hook.name}` changes its argument {names}; the contract forbids it{_place(hook, case)}"
         return _Verdict(failure=StudentFailure(Outcome.FAILED, text), ratio=WORST)
     return _Verdict(failure=None, ratio=comparison.ratio)
 
 
-def _judge_refusal(hook: Hook, case: Case, student: Answer, reference: Answer, place: str) -> _Verdict:
+def _place(hook: Hook, case: Case) -> str:
+    return f"\ncase: {case.category}\narguments: {describe_arguments(case.call(hook))}"
+
+
+def _judge_refusal(hook: Hook, case: Case, student: Answer, reference: Answer) -> _Verdict:
     assert reference.raised is not None
     wanted = reference.raised.type
     if student.raised is not None and wanted in student.raised.types:
         return _Verdict(failure=None)
     if student.kind is AnswerKind.VALUE:
-        text = f"your `{hook.name}` returned something where it must raise {wanted}{place}"
+        text = f"your `{hook.name}` returned something where it must raise {wanted}{_place(hook, case)}"
     elif student.raised is not None and "NotImplementedError" not in student.raised.types:
         told = describe_raised(student.raised)
-        text = f"your `{hook.name}` must raise {wanted} here; it raised {told}{place}"
+        text = f"your `{hook.name}` must raise {wanted} here; it raised {told}{_place(hook, case)}"
     else:
         return _Verdict(failure=failure_of(student, case.call(hook), case.category), ratio=WORST)
     return _Verdict(failure=StudentFailure(Outcome.FAILED, text), ratio=WORST)

@@ -1,0 +1,149 @@
+"""``torchgrade check``: the public tests on a student's own work."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from torchgrade.commands.options import PATH, content_option, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torchgrade.grading.jobs import Job
+    from torchgrade.grading.session import Session
+    from torchgrade.results import Result, TestOutcome
+
+__all__ = ["command"]
+
+SEED_BYTES = 4
+_MARKS = {"passed": ("ok", "green"), "not implemented": ("todo", "yellow"), "not run": ("-", "yellow")}
+
+
+@click.command(name="check")
+@click.argument("path", metavar="[PATH]", type=PATH, default=Path())
+@click.option("--assignment", metavar="ID", help="Which assignment; else the one whose functions PATH has.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
+@click.option("--seed", metavar="HEX", help="Draw the inputs of an earlier check again.")
+@click.option("--sandbox", default="best", show_default=True, metavar="LEVEL", help="Level to run at.")
+@content_option
+@json_option
+def command(
+    path: Path,
+    *,
+    assignment: str | None,
+    watch: bool,
+    seed: str | None,
+    sandbox: str,
+    content: Path | None,
+    as_json: bool,
+) -> int:
+    """Run the public tests on PATH (a folder, module or notebook; else this folder).
+
+    Your points are decided by other, hidden tests of the same functions.
+
+    Exit status: 0 all public tests passed, 1 some did not, 2 wrong usage, 3 an internal error.
+    """
+    from torchgrade.checking import guess_assignment
+    from torchgrade.content import find_content_root, load_assignment
+    from torchgrade.errors import UsageError
+    from torchgrade.grading.jobs import GradingSetup, Job
+    from torchgrade.grading.session import with_session
+    from torchgrade.plugin import load_plugins
+
+    root = find_content_root(content)
+    chosen = load_assignment(root, assignment) if assignment else guess_assignment(root, path)
+    if not path.exists():
+        raise UsageError(f"{path} does not exist")
+    setup = GradingSetup(
+        content_root=str(root),
+        assignment=chosen.id,
+        seed=_seed(seed),
+        tests="public",
+        sandbox=sandbox,
+    )
+    job = Job(submission_id=path.resolve().stem, path=str(path.resolve()))
+    statuses: list[int] = []
+
+    def body(session: Session) -> None:
+        statuses.append(_check(session, job, setup.seed, as_json=as_json))
+        if watch:
+            _watch(path, lambda: statuses.append(_check(session, job, setup.seed, as_json=as_json)))
+
+    with_session(setup, load_plugins(), body)
+    return statuses[-1]
+
+
+def _seed(given: str | None) -> str:
+    from torchgrade.errors import UsageError
+
+    if given is None:
+        return secrets.token_hex(SEED_BYTES)
+    try:
+        drawn = bytes.fromhex(given)
+    except ValueError:
+        drawn = b""
+    if not 1 <= len(drawn) <= 64:  # noqa: PLR2004 - what a keyed hash takes
+        raise UsageError(f"--seed '{given}' is no even number of 2 to 128 hexadecimal digits")
+    return given
+
+
+def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
+    from torchgrade.results import Audience, encode_result, for_audience
+
+    result = for_audience(session.grader.grade(job), Audience.STUDENT)
+    if as_json:
+        click.echo(encode_result(result))
+    else:
+        _echo_result(result, seed)
+    if result.needs_regrade:
+        return 3
+    return 0 if result.passed else 1
+
+
+def _watch(path: Path, again: Callable[[], None]) -> None:
+    from watchfiles import watch
+
+    click.echo("watching for changes; Ctrl-C ends", err=True)
+    try:
+        for _ in watch(path, raise_interrupt=False):
+            click.echo("")
+            again()
+    except KeyboardInterrupt:
+        return
+
+
+def _echo_result(result: Result, seed: str) -> None:
+    click.secho(f"{result.assignment.title}: {result.submission_id}", bold=True)
+    for note in result.notes:
+        click.echo(f"note: {note.text}{_place(note.file, note.line)}")
+    if result.failure:
+        click.secho(result.failure, fg="red")
+    else:
+        for test in result.tests:
+            _echo_test(test)
+    if result.stdout.text or result.stderr.text:
+        click.echo("your code printed:")
+        click.echo(_indent((result.stdout.text + result.stderr.text).rstrip(), "  | "))
+    passed = sum(test.outcome.value == "passed" for test in result.tests)
+    click.secho(f"{passed} of {len(result.tests)} public tests passed", bold=True)
+    if not result.passed:
+        click.echo(f"the same inputs again: --seed {seed}", err=True)
+
+
+def _echo_test(test: TestOutcome) -> None:
+    mark, colour = _MARKS.get(test.outcome.value, (test.outcome.value, "red"))
+    click.echo(f"  {click.style(mark, fg=colour)}  {test.title}")
+    if test.outcome.value != "passed":
+        click.echo(_indent(test.student_message, "      "))
+
+
+def _place(file: str, line: int) -> str:
+    return f" ({file}, line {line})" if file and line else ""
+
+
+def _indent(text: str, by: str) -> str:
+    return "\n".join(by + line for line in text.splitlines())

@@ -1,0 +1,107 @@
+"""``torchgrade doctor``: what this machine can do, and how to make it do more."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from torchgrade import __version__
+from torchgrade.commands.options import content_option, echo_json, json_option
+
+__all__ = ["command"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line: what was looked at, whether it is well, and what would help."""
+
+    subject: str
+    well: bool
+    text: str
+    advice: str = ""
+
+
+@click.command(name="doctor")
+@content_option
+@json_option
+def command(content: Path | None, *, as_json: bool) -> int:
+    """Look at Python, the packages, the sandboxes, the content and the GPU of this machine.
+
+    Exit status: 0, or 3 if nothing can be graded here.
+    """
+    findings = [
+        _python(),
+        *_sandboxes(),
+        _explored("content", lambda: _content(content)),
+        _explored("torch", _torch),
+        _machine(),
+    ]
+    if as_json:
+        echo_json(findings)
+    else:
+        for finding in findings:
+            mark = click.style("ok  ", fg="green") if finding.well else click.style("no  ", fg="yellow")
+            click.echo(f"{mark}{finding.subject}: {finding.text}")
+            if finding.advice:
+                click.echo(f"      {finding.advice}")
+    grades = any(finding.well for finding in findings if finding.subject.startswith("sandbox"))
+    return 0 if grades else 3
+
+
+def _python() -> Finding:
+    text = f"{platform.python_version()} ({sys.executable}), torchgrade {__version__}"
+    return Finding(subject="python", well=sys.version_info >= (3, 11), text=text)
+
+
+def _sandboxes() -> list[Finding]:
+    from torchgrade.plugin import load_plugins
+
+    findings = []
+    for name, sandbox in load_plugins().sandboxes:
+        probe = sandbox.probe()
+        text = "works" if probe.works else probe.reason
+        findings.append(Finding(subject=f"sandbox {name}", well=probe.works, text=text, advice=probe.advice))
+    return findings
+
+
+def _explored(subject: str, explore: Callable[[], Finding]) -> Finding:
+    from torchgrade.errors import TorchgradeError
+
+    try:
+        return explore()
+    except (TorchgradeError, ImportError) as error:
+        return Finding(subject=subject, well=False, text=str(error))
+
+
+def _content(content: Path | None) -> Finding:
+    from torchgrade.content import assignment_ids, find_content_root
+
+    root = find_content_root(content)
+    private = "with reference" if (root / "reference").is_dir() else "without reference (a student's kit)"
+    names = ", ".join(assignment_ids(root)) or "no assignment"
+    return Finding(subject="content", well=True, text=f"{root}, {private}: {names}")
+
+
+def _torch() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        names = ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+        return Finding(subject="torch", well=True, text=f"{torch.__version__}, GPU: {names}")
+    return Finding(
+        subject="torch", well=True, text=f"{torch.__version__}, no GPU: budgets on CUDA are not measured"
+    )
+
+
+def _machine() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    text = f"{platform.system()} {platform.release()}, {cores} cores, {free:.0f} GiB free on this disk"
+    return Finding(subject="machine", well=True, text=text)

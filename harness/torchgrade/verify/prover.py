@@ -1,0 +1,183 @@
+"""Grading reference, starter, alternatives, mutants and controls with the hidden tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from torchgrade.content import Mutant
+from torchgrade.errors import ContentError
+from torchgrade.grading.jobs import GradingSetup
+from torchgrade.grading.session import ContentImplementation, Session, with_session
+from torchgrade.plugin import Plugins
+from torchgrade.remote.answers import Implementation
+from torchgrade.results import Outcome, TestOutcome
+from torchgrade.verify.controls import CONTROLS, Control
+from torchgrade.verify.proof import MARGIN, ControlProof, ImplementationProof, MutantProof, Proof
+
+__all__ = ["prove"]
+
+TOTAL = 100
+
+
+def prove(setup: GradingSetup, plugins: Plugins) -> Proof:
+    """Grade the content of one assignment.
+
+    Raises:
+        UsageError: if there is no such assignment.
+        ContentError: if it cannot be graded at all.
+    """
+    proofs: list[Proof] = []
+    with_session(setup, plugins, lambda session: proofs.append(_Prover(session).prove()))
+    return proofs[0]
+
+
+class _Prover:
+    def __init__(self, session: Session) -> None:
+        assert session.reference is not None
+        assert session.answers is not None
+        self._session = session
+        self._reference = session.reference
+        self._answers = session.answers
+
+    def prove(self) -> Proof:
+        started = time.perf_counter()
+        solution = self._prove_implementation(self._reference.solution)
+        starter = self._prove_starter()
+        alternatives = tuple(self._prove_implementation(path) for path in self._reference.alternatives)
+        mutants = tuple(self._prove_mutant(mutant) for mutant in self._reference.mutants)
+        controls = tuple(
+            self._prove_control(name, Control(self._answers, fill)) for name, fill in CONTROLS.items()
+        )
+        tests = self._session.suite.tests
+        max_points = sum((Fraction(test.max_points) for test in tests), Fraction(0))
+        problems = [
+            *_problems_of_tests(max_points),
+            *_problems_of_solution(solution, max_points),
+            *starter.messages,
+            *_problems_of_alternatives(alternatives, max_points),
+            *_problems_of_mutants(mutants, [test.id for test in tests], self._reference.mutants),
+            *_problems_of_controls(controls),
+        ]
+        return Proof(
+            assignment=self._session.assignment.id,
+            sandbox=self._session.zygote.level.value,
+            max_points=max_points,
+            reference=solution,
+            starter=starter,
+            alternatives=alternatives,
+            mutants=mutants,
+            controls=controls,
+            problems=tuple(problems),
+            seconds=round(time.perf_counter() - started, 3),
+        )
+
+    def _run(self, implementation: Implementation) -> tuple[TestOutcome, ...]:
+        outcomes = self._session.suite.run(implementation)
+        broken = [test for test in outcomes if test.outcome is Outcome.INTERNAL_ERROR]
+        if broken:
+            raise ContentError(f"test {broken[0].id} is broken:\n{broken[0].instructor_message}")
+        return outcomes
+
+    def _run_files(self, *paths: Path) -> tuple[TestOutcome, ...]:
+        implementation = ContentImplementation(self._session.zygote, self._session.assignment, paths)
+        try:
+            implementation.start()
+            return self._run(implementation)
+        finally:
+            implementation.close()
+
+    def _prove_implementation(self, path: Path) -> ImplementationProof:
+        outcomes = self._run_files(path)
+        failing = [test for test in outcomes if test.outcome is not Outcome.PASSED]
+        return ImplementationProof(
+            name=path.stem,
+            points=_points(outcomes),
+            failing=tuple(test.id for test in failing),
+            messages=tuple(f"{test.id}: {test.student_message}" for test in failing),
+        )
+
+    def _prove_starter(self) -> ImplementationProof:
+        path = self._session.assignment.starter / "submission.py"
+        if not path.exists():
+            raise ContentError(f"{path} is missing: an assignment has a starter")
+        outcomes = self._run_files(path)
+        odd = [test for test in outcomes if test.outcome is not Outcome.NOT_IMPLEMENTED]
+        return ImplementationProof(
+            name="starter",
+            points=_points(outcomes),
+            failing=tuple(test.id for test in outcomes if test.outcome is not Outcome.PASSED),
+            messages=tuple(
+                f"on the starter {test.id} says '{test.outcome.value}', not 'not implemented'" for test in odd
+            ),
+        )
+
+    def _prove_mutant(self, mutant: Mutant) -> MutantProof:
+        outcomes = self._run_files(self._reference.solution, mutant.path)
+        failing = {test.id: test for test in outcomes if test.outcome is not Outcome.PASSED}
+        named = [
+            test.id
+            for test in failing.values()
+            if test.cause is not None and test.cause.mutant == mutant.name
+        ]
+        margins = [failing[name].error_in_tolerances or 0.0 for name in mutant.killed_by if name in failing]
+        return MutantProof(
+            name=mutant.name,
+            points=_points(outcomes),
+            killed_by=tuple(failing),
+            missed_by=tuple(name for name in mutant.killed_by if name not in failing),
+            named_by=tuple(named),
+            margin=max(margins, default=0.0),
+        )
+
+    def _prove_control(self, name: str, control: Control) -> ControlProof:
+        outcomes = self._run(control)
+        passing = [test.id for test in outcomes if test.outcome is Outcome.PASSED and test.max_points]
+        return ControlProof(name=name, points=_points(outcomes), passing=tuple(passing))
+
+
+def _points(outcomes: Sequence[TestOutcome]) -> Fraction:
+    return sum((test.points for test in outcomes), Fraction(0))
+
+
+def _problems_of_tests(max_points: Fraction) -> list[str]:
+    return [] if max_points == TOTAL else [f"the hidden tests are worth {max_points} points, not {TOTAL}"]
+
+
+def _problems_of_solution(proof: ImplementationProof, max_points: Fraction) -> list[str]:
+    if proof.points == max_points:
+        return []
+    return [f"the reference has {proof.points} of {max_points} points", *proof.messages]
+
+
+def _problems_of_alternatives(proofs: Sequence[ImplementationProof], max_points: Fraction) -> list[str]:
+    problems = [] if len(proofs) > 1 else ["there are fewer than two alternatives"]
+    for proof in proofs:
+        if proof.points != max_points:
+            problems += [f"alternative {proof.name} loses points", *proof.messages]
+    return problems
+
+
+def _problems_of_mutants(
+    proofs: Sequence[MutantProof], tests: Sequence[str], mutants: Sequence[Mutant]
+) -> list[str]:
+    problems = [] if proofs else ["there are no mutants"]
+    for proof, mutant in zip(proofs, mutants, strict=True):
+        unknown = [name for name in mutant.killed_by if name not in tests]
+        if unknown:
+            problems.append(f"mutant {proof.name} names the unknown test {unknown[0]}")
+        elif not proof.killed_by:
+            problems.append(f"mutant {proof.name} survives: no hidden test notices it")
+        elif proof.missed_by:
+            problems.append(f"mutant {proof.name} survives {', '.join(proof.missed_by)}")
+        elif proof.margin < MARGIN:
+            problems.append(f"mutant {proof.name} is off by only {proof.margin:.3g} tolerances")
+        elif not proof.named_by:
+            problems.append(f"mutant {proof.name} is killed, but no message names its mistake")
+    return problems
+
+
+def _problems_of_controls(proofs: Sequence[ControlProof]) -> list[str]:
+    return [f"control '{proof.name}' passes {', '.join(proof.passing)}" for proof in proofs if proof.passing]
