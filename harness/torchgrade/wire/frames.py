@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from torchgrade.wire.errors import WireClosedError, WireError, WireTimeoutError
-from torchgrade.wire.values import ARRAY_DTYPES, Array, Packed, with_big_integers
+from torchgrade.wire.values import ARRAY_DTYPES, DTYPE_NAMES, Array, Packed, with_big_integers
 
 __all__ = ["Bounds", "Frame", "Link"]
 
@@ -240,7 +240,7 @@ def _nbytes(head: _ArrayHead) -> int:
 
 def _head(array: Array) -> _ArrayHead:
     layout = _ROWS if array.flags.c_contiguous else _COLUMNS if array.flags.f_contiguous else _STRIDED
-    return _ArrayHead(array.dtype.name, array.shape, layout)
+    return _ArrayHead(DTYPE_NAMES[array.dtype], array.shape, layout)
 
 
 def _arrange(array: Array, layout: str) -> Array:

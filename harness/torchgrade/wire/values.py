@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from torchgrade.wire.errors import WireError
+from torchgrade.wire.plain import pack_plain, unpack_plain
 
-__all__ = ["ARRAY_DTYPES", "Array", "Handle", "Packed", "pack", "unpack", "with_big_integers"]
+__all__ = ["ARRAY_DTYPES", "DTYPE_NAMES", "Array", "Handle", "Packed", "pack", "unpack", "with_big_integers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER = range(7)
+LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER, PLAIN_LIST, PLAIN_TUPLE = range(9)
 DEPTH_LIMIT = 64
 BIG_INTEGER_DIGITS = 2_000
 
@@ -35,6 +36,7 @@ _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "ui
 _FLOATS = ("float16", "float32", "float64", "complex64", "complex128")
 
 ARRAY_DTYPES: Mapping[str, np.dtype[Any]] = {name: np.dtype(name) for name in ("bool", *_INTEGERS, *_FLOATS)}
+DTYPE_NAMES: Mapping[np.dtype[Any], str] = {dtype: name for name, dtype in ARRAY_DTYPES.items()}
 _SCALARS = frozenset(dtype.type for dtype in ARRAY_DTYPES.values())
 
 
@@ -109,6 +111,9 @@ class _Packer:
             # Most containers hold plain numbers only: those cost no call an item.
             if _ATOMS.issuperset(map(type, value)):
                 return [tag, *value]
+            plain = pack_plain(value)
+            if plain is not None:
+                return [PLAIN_TUPLE if kind is tuple else PLAIN_LIST, plain]
             return [tag, *self._pack_items(value, where, _deeper(where, depth))]
         if kind is np.ndarray:
             return [ARRAY, self._add(value, where)]
@@ -145,7 +150,7 @@ class _Packer:
         raise WireError(f"{where} is of type {name[:200]}, which cannot be returned")
 
     def _add(self, array: Array, where: str) -> int:
-        if array.dtype.name not in ARRAY_DTYPES:
+        if array.dtype not in DTYPE_NAMES:
             raise WireError(f"{where} is an array of dtype {str(array.dtype)[:80]}, which cannot be returned")
         self.arrays.append(array)
         return len(self.arrays) - 1
@@ -212,6 +217,9 @@ class _Unpacker:
             return handle if self._resolve is None else self._resolve(handle)
         if tag == BIG_INTEGER and len(items) == 1 and type(items[0]) is str:
             return _big_integer(items[0])
+        if tag in (PLAIN_LIST, PLAIN_TUPLE) and len(items) == 1:
+            plain = unpack_plain(items[0])
+            return list(plain) if tag == PLAIN_LIST else plain
         raise WireError("a value on the wire has an unknown form")
 
     def _array(self, items: list[Any]) -> Array:
