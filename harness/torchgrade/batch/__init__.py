@@ -1,0 +1,1 @@
+"""A batch: many submissions, found, graded, and stored one by one."""
