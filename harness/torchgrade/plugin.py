@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import pluggy
 
 from torchgrade.content import Assignment
-from torchgrade.errors import InternalError, UsageError, did_you_mean
+from torchgrade.errors import InternalError, SubmissionError, UsageError, did_you_mean
 from torchgrade.grading.jobs import GradingSetup, Job
 from torchgrade.results import Audience, Note, Result
 from torchgrade.sandbox import Sandbox
@@ -30,6 +30,7 @@ __all__ = [
     "Registry",
     "Reporter",
     "Rule",
+    "choose_loader",
     "hookimpl",
     "load_plugins",
 ]
@@ -53,6 +54,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 class Loader(Protocol):
     """Reads one kind of submission into memory."""
+
+    accepts: str
+    """What it reads, for messages, such as ``"a notebook (.ipynb)"``."""
 
     def recognises(self, path: Path) -> bool:
         """Tell whether this loader is the one for ``path``; looks, but reads little."""
@@ -162,6 +166,25 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+def choose_loader(loaders: Registry[Loader], path: Path) -> Loader:
+    """Return the first loader that recognises ``path``.
+
+    Raises:
+        SubmissionError: if there is nothing at ``path``, or no loader for it; what can be handed in is named.
+    """
+    name = "".join(char if char.isprintable() else "?" for char in (path.name or str(path))[:80])
+    try:
+        path.lstat()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SubmissionError(f"'{name}' cannot be read: {reason.lower()}") from error
+    for _, loader in loaders:
+        if loader.recognises(path):
+            return loader
+    accepted = ", ".join(loader.accepts for _, loader in loaders)
+    raise SubmissionError(f"'{name}' is no kind of submission that can be read; hand in one of: {accepted}")
 
 
 class _Specs:

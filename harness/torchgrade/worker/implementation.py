@@ -47,6 +47,7 @@ class Implementation:
             path.write_bytes(content)
         # At the end of the path: a submission's numpy.py shadows nothing.
         sys.path.append(str(self._folder))
+        sys.path.extend(str((self._folder / entry).parent) for entry in entries if "/" in entry)
         usable: dict[str, Any] = {}
         problems: dict[str, Problem] = {}
         extra: list[Problem] = []
