@@ -36,7 +36,7 @@ def module_from_notebook(content: bytes, name: str) -> GeneratedModule:
             raise SubmissionError(f"the notebook {shown(name)} has no code cells")
         module = module_from_cells(cells)
     except SourceError as error:
-        raise SubmissionError(f"the notebook {shown(name)} cannot be read: {_with_excerpt(error)}") from error
+        raise SubmissionError(f"the notebook {shown(name)}: {_with_excerpt(error)}") from error
     if not module.text:
         raise SubmissionError(f"the notebook {shown(name)} defines no function or class")
     return module

@@ -33,11 +33,12 @@ class OffLimitsRule:
             if file.tree is None:
                 continue
             first: dict[str, tuple[int, str]] = {}
-            guarded = _guarded_imports(file.tree)
-            for node, dotted in _uses(file.tree):
+            nodes = list(ast.walk(file.tree))
+            guarded = _guarded_imports(nodes)
+            for node, dotted in _uses(nodes):
                 key, text = _judge(dotted, assignment, there, is_import=isinstance(node, ast.stmt | ast.Call))
                 if text and not (id(node) in guarded and key.startswith("missing ")):
-                    first.setdefault(key, (node.lineno, text))
+                    first[key] = min(first.get(key, (node.lineno, text)), (node.lineno, text))
             found += [note_at(submission, file.path, line, text) for line, text in sorted(first.values())]
         return found
 
@@ -45,10 +46,7 @@ class OffLimitsRule:
 def _judge(dotted: str, assignment: Assignment, there: frozenset[str], *, is_import: bool) -> tuple[str, str]:
     for name in assignment.manifest.off_limits:
         if dotted == name or dotted.startswith(f"{name}."):
-            return (
-                name,
-                f"uses `{name}`, which is off limits in this assignment: you are asked to write it yourself",
-            )
+            return name, f"uses `{name}`, which is off limits here: you are asked to write it yourself"
     package = dotted.partition(".")[0]
     if not is_import or package in there:
         return "", ""
@@ -60,12 +58,8 @@ def _judge(dotted: str, assignment: Assignment, there: frozenset[str], *, is_imp
     )
 
 
-def _uses(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
+def _uses(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
     """Yield the modules and names of modules that a file uses, in full (``nn.LSTM`` as ``torch.nn.LSTM``)."""
-    nodes = sorted(
-        (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.Call | ast.Attribute)),
-        key=lambda node: (node.lineno, node.col_offset),
-    )
     bound = {name: dotted for node in nodes for name, dotted in _imported(node)}
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -112,10 +106,10 @@ def _dotted(node: ast.Attribute, bound: Mapping[str, str]) -> str:
     return ".".join([bound[value.id], *reversed(parts)])
 
 
-def _guarded_imports(tree: ast.Module) -> set[int]:
+def _guarded_imports(nodes: Sequence[ast.AST]) -> set[int]:
     """Return the ids of import statements that may fail: in ``try`` with a handler, or for type checkers."""
     guarded: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if (isinstance(node, ast.Try) and any(map(_forgives, node.handlers))) or (
             isinstance(node, ast.If) and _is_typing_only(node.test)
         ):
