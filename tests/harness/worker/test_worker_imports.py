@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from torchgrade.contract import load_contract
 from torchgrade.worker.implementation import Implementation
 
 CONTRACT = "from torchgrade import hookspec\n\n@hookspec(firstresult=True)\ndef f(x): ...\n"
-ENTRY = "from torchgrade import hookimpl\nfrom {module} import answer\n\n@hookimpl\ndef f(x):\n    return answer\n"
+ENTRY = (
+    "import torchgrade\nfrom {module} import answer\n\n@torchgrade.hookimpl\ndef f(x): return answer\n"
+)
 
 
 @pytest.mark.parametrize(
