@@ -10,9 +10,7 @@ from torchgrade.contract import load_contract
 from torchgrade.worker.implementation import Implementation
 
 CONTRACT = "from torchgrade import hookspec\n\n@hookspec(firstresult=True)\ndef f(x): ...\n"
-ENTRY = (
-    "import torchgrade\nfrom {module} import answer\n\n@torchgrade.hookimpl\ndef f(x): return answer\n"
-)
+ENTRY = "import torchgrade\nfrom {module} import answer\n\n@torchgrade.hookimpl\ndef f(x): return answer\n"
 
 
 @pytest.mark.parametrize(
