@@ -22,7 +22,7 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CANARY = b"torchgrade-reference-7f3c1d"
-PRIVATE_FOLDERS = ("reference", "tests", "examples")
+PRIVATE_FOLDERS = ("reference", "tests", "examples", "benchmarks")
 PACKAGES = {
     "torchgrade": "harness/torchgrade",
     "torchgrade_plugins": "plugins/torchgrade_plugins",
