@@ -1,0 +1,126 @@
+"""Build what is not written by hand: archives, notebooks, a Word file, the copy of the starter.
+
+    python examples/class/build.py [FOLDER]
+
+writes them into FOLDER (default: ``backprop`` beside this file). All names, times and contents are
+fixed, so a second run gives the same entries; only the compressed bytes may depend on the zlib.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE / "sources"
+STARTER = HERE.parents[1] / "assignments" / "backprop" / "starter" / "submission.py"
+ZIP_TIME = (2025, 10, 6, 22, 41, 8)
+TAR_TIME = 1_759_790_468
+BOMB_BYTES = 16 * 1024 * 1024
+APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(96)
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def zip_bytes(entries: dict[str, bytes]) -> bytes:
+    """Return a zip file with these entries, in this order."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            info = zipfile.ZipInfo(name, ZIP_TIME)
+            info.compress_type = zipfile.ZIP_STORED if name.endswith("/") else zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = (0o40755 if name.endswith("/") else 0o100644) << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def tar_gz_bytes(entries: dict[str, bytes]) -> bytes:
+    """Return a gzip-compressed tar file with these entries, in this order."""
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile("", "wb", fileobj=buffer, mtime=TAR_TIME) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for name, content in entries.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            info.mtime = TAR_TIME
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def source_files(name: str) -> dict[str, bytes]:
+    """Return the files below ``sources/NAME`` by relative path."""
+    folder = SOURCES / name
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def finder_zip(name: str) -> bytes:
+    """Return the zip file that macOS makes of a folder: with ``__MACOSX`` and ``.DS_Store`` in it."""
+    files = source_files(name)
+    top = next(iter(files)).split("/")[0]
+    entries = {f"{top}/": b"", f"{top}/.DS_Store": b"\x00\x00\x00\x01Bud1" + bytes(120)}
+    for path, content in files.items():
+        entries[path] = content
+        folder, _, file = path.rpartition("/")
+        entries[f"__MACOSX/{folder}/._{file}"] = APPLE_DOUBLE
+    return zip_bytes(entries)
+
+
+def notebook_text(name: str) -> str:
+    """Return the notebook whose cells ``sources/NAME.py`` holds, each after a line ``# %%``."""
+    cells = []
+    text = (SOURCES / f"{name}.py").read_text(encoding="utf-8")
+    for part in re.split(r"^# %%", text, flags=re.MULTILINE)[1:]:
+        kind, _, body = part.partition("\n")
+        number = f"{name[:6]}{len(cells):02d}"
+        if "markdown" in kind:
+            lines = (line.removeprefix("#").removeprefix(" ") for line in body.strip("\n").split("\n"))
+            cells.append(new_markdown_cell("\n".join(lines), id=number))
+        else:
+            cells.append(new_code_cell(body.strip("\n"), id=number, execution_count=len(cells) + 1))
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    nbformat.validate(notebook)
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def word_file() -> bytes:
+    """Return a Word document, which is a zip file inside."""
+    text = "def affine_backward(dout, x, w, b): see the photo of my notes below"
+    body = f'<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>'
+    return zip_bytes({"[Content_Types].xml": b"<Types/>", "word/document.xml": body.encode()})
+
+
+def build(folder: Path) -> list[Path]:
+    """Write all built submissions into ``folder`` and return their paths."""
+    work = source_files("goran-ilic")["submission.py"]
+    traversal = {"submission.py": work, "../evil.py": b"print('outside')\n"}
+    contents = {
+        "farid-rahimi.ipynb": notebook_text("farid-rahimi").encode(),
+        "nadia-petrova.ipynb": notebook_text("nadia-petrova").encode(),
+        "grace-oyelaran.zip": finder_zip("grace-oyelaran"),
+        "hugo-marchand.tar.gz": tar_gz_bytes(source_files("hugo-marchand")),
+        "fatima-zahra.zip": zip_bytes({}),
+        "goran-ilic.zip": zip_bytes(traversal),
+        "helen-wu.zip": zip_bytes({"submission.py": b"#" * BOMB_BYTES}),
+        "ivan-horvat.docx": word_file(),
+        "uma-patel.py": STARTER.read_bytes(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+if __name__ == "__main__":
+    for written in build(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "backprop"):
+        print(written)
