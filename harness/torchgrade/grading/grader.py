@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from torchgrade.content import Assignment
-from torchgrade.errors import InternalError, SubmissionError
+from torchgrade.errors import SubmissionError
 from torchgrade.grading.jobs import Job
-from torchgrade.grading.suite import TestSuite
+from torchgrade.grading.suite import OWN_FAULT, TestSuite
 from torchgrade.plugin import Plugins, choose_loader
 from torchgrade.remote.answers import Answer, AnswerKind
 from torchgrade.remote.managed import ManagedImplementation
@@ -35,6 +37,7 @@ from torchgrade.testing.messages import clean, describe_raised
 __all__ = ["Grader"]
 
 OUTPUT_CHARACTERS = 65_536
+_LOG = logging.getLogger(__name__)
 
 
 class _Clock:
@@ -84,6 +87,8 @@ class Grader:
     def grade(self, job: Job) -> Result:
         """Return the result of one submission, whatever is wrong with it.
 
+        A fault of the grader itself makes every test an internal error, to be graded again.
+
         Raises:
             InternalError: if the grader cannot go on at all (its zygote is gone).
         """
@@ -91,7 +96,12 @@ class Grader:
         clock = _Clock()
         before = self._reference.call_seconds if self._reference is not None else 0.0
         with clock.phase("total"):
-            draft = self._grade(job, clock)
+            try:
+                draft = self._grade(job, clock)
+            except Exception:
+                if not self._zygote.alive:
+                    raise
+                draft = self._own_fault()
         if self._reference is not None:
             clock.seconds["reference_calls"] = self._reference.call_seconds - before
         return Result(
@@ -122,6 +132,13 @@ class Grader:
         self._run(submission, draft, clock)
         return draft
 
+    def _own_fault(self) -> _Draft:
+        draft = _Draft()
+        draft.tests = self._suite.none_ran(
+            Outcome.INTERNAL_ERROR, OWN_FAULT, instructor_message=traceback.format_exc()[-8_000:]
+        )
+        return draft
+
     def _load(self, job: Job) -> Submission:
         path = Path(job.path)
         loader = choose_loader(self._plugins.loaders, path)
@@ -132,8 +149,8 @@ class Grader:
         for name, rule in self._plugins.rules:
             try:
                 notes += rule.notes(submission, self._assignment)
-            except Exception as error:
-                raise InternalError(f"rule '{name}' failed: {error!r}") from error
+            except Exception:  # noqa: BLE001 - advice only: it must not cost the student a grading
+                _LOG.exception("rule '%s' failed on '%s'", name, submission.id)
         return notes
 
     def _run(self, submission: Submission, draft: _Draft, clock: _Clock) -> None:

@@ -27,7 +27,7 @@ from torchgrade.testing.cases import CaseFunctions
 from torchgrade.testing.failures import StudentFailure
 from torchgrade.testing.kit import Kit
 
-__all__ = ["TestSuite", "with_tests"]
+__all__ = ["OWN_FAULT", "TestSuite", "with_tests"]
 
 # What a session on a terminal needs and ours does not; --assert=plain, because rewritten assertions
 # put values into messages that students read.
@@ -66,6 +66,7 @@ class _Verdict:
     failure: StudentFailure | None = None
 
 
+OWN_FAULT = "the grader failed on this test: this is not your fault, and it will be graded again"
 _NOT_RUN = _Verdict(outcome=Outcome.NOT_RUN, student_message="the test did not run")
 
 
@@ -92,9 +93,11 @@ class TestSuite:
             outcomes.append(self._outcome(self.tests[index], self._verdict))
         return tuple(outcomes)
 
-    def none_ran(self, outcome: Outcome, message: str) -> tuple[TestOutcome, ...]:
+    def none_ran(
+        self, outcome: Outcome, message: str, instructor_message: str = ""
+    ) -> tuple[TestOutcome, ...]:
         """Return the outcomes of a submission on which no test could be run."""
-        return tuple(_without_points(test, outcome, message) for test in self.tests)
+        return tuple(_without_points(test, outcome, message, instructor_message) for test in self.tests)
 
     def note(self, call: pytest.CallInfo[Any]) -> None:
         """Take down what a phase of the running test came to; the first failure stands."""
@@ -220,7 +223,7 @@ def _judge(error: BaseException) -> _Verdict:
         raise error
     return _Verdict(
         outcome=Outcome.INTERNAL_ERROR,
-        student_message="the grader failed on this test: this is not your fault, and it will be graded again",
+        student_message=OWN_FAULT,
         instructor_message=_trace(error),
     )
 
@@ -239,7 +242,7 @@ def _info(number: int, item: pytest.Item) -> TestInfo:
     return TestInfo(id=item.name, number=number, title=title, max_points=str(value))
 
 
-def _without_points(test: TestInfo, outcome: Outcome, message: str) -> TestOutcome:
+def _without_points(test: TestInfo, outcome: Outcome, message: str, instructor_message: str) -> TestOutcome:
     return TestOutcome(
         id=test.id,
         number=test.number,
@@ -248,4 +251,5 @@ def _without_points(test: TestInfo, outcome: Outcome, message: str) -> TestOutco
         points=Fraction(0),
         max_points=Fraction(test.max_points),
         student_message=message,
+        instructor_message=instructor_message,
     )

@@ -90,15 +90,17 @@ class Call:
     Attributes:
         hook: whose name and argument names are used.
         arguments: values in the contract's order. Nobody may write into them.
+        echo: whether the arguments come back after the call, to see whether they were changed.
     """
 
     hook: Hook
     arguments: tuple[Any, ...]
+    echo: bool = True
 
     @cached_property
     def packed(self) -> Packed:
-        """The request as the wire takes it: hook, arguments, and a wish for their echo."""
-        return pack([self.hook.name, list(self.arguments), True])
+        """The request as the wire takes it."""
+        return pack([self.hook.name, list(self.arguments), self.echo])
 
     @cached_property
     def key(self) -> bytes:

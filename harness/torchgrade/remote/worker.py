@@ -150,7 +150,7 @@ class RemoteWorker:
         return Answer(
             kind=AnswerKind.VALUE,
             value=unpack(value, frame.arrays, tensors=self._tensors),
-            changed=() if call is None else changed_arguments(call, arguments, frame.arrays),
+            changed=() if call is None or not call.echo else changed_arguments(call, arguments, frame.arrays),
         )
 
     @staticmethod

@@ -72,6 +72,16 @@ class Zygote:
         """The sandbox level of its workers."""
         return self._zygote.level
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked for workers."""
+        return self._zygote.process.poll() is None
+
+    @property
+    def process_id(self) -> int:
+        """The process that was started; zygote and workers are among its descendants."""
+        return self._zygote.process.pid
+
     def __enter__(self) -> Self:
         return self
 

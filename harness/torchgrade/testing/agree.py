@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torchgrade.contract import Hook
-from torchgrade.errors import ContentError
+from torchgrade.errors import ContentError, did_you_mean
 from torchgrade.remote.answers import Answer, AnswerKind
 from torchgrade.results import Cause, Outcome
 from torchgrade.testing.bench import Bench
@@ -59,8 +59,11 @@ class Agree:
             ContentError: if the author is at fault.
         """
         spec = self._bench.contract.hooks.get(hook)
-        if spec is None or not cases:
-            raise ContentError(f"agree('{hook}', …): no such hook, or no cases")
+        if spec is None:
+            near = did_you_mean(hook, self._bench.contract.hooks)
+            raise ContentError(f"agree: the contract has no '{hook}'{near}")
+        if not cases:
+            raise ContentError(f"agree('{hook}', …) has no cases")
         trials: list[Trial] = []
         first: tuple[Case, _Verdict] | None = None
         for case in cases:
@@ -132,11 +135,12 @@ def _place(hook: Hook, case: Case) -> str:
 def _judge_refusal(hook: Hook, case: Case, student: Answer, reference: Answer) -> _Verdict:
     assert reference.raised is not None
     wanted = reference.raised.type
-    if student.raised is not None and wanted in student.raised.types:
+    types = () if student.raised is None else student.raised.types
+    if wanted in types:
         return _Verdict(failure=None)
     if student.kind is AnswerKind.VALUE:
         text = f"your `{hook.name}` returned something where it must raise {wanted}{_place(hook, case)}"
-    elif student.raised is not None and "NotImplementedError" not in student.raised.types:
+    elif student.raised is not None and not {"NotImplementedError", "MemoryError"}.intersection(types):
         told = describe_raised(student.raised)
         text = f"your `{hook.name}` must raise {wanted} here; it raised {told}{_place(hook, case)}"
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torchgrade.content import Mutant
@@ -12,6 +12,8 @@ from torchgrade.remote.answers import Answer, AnswerKind, Call, Implementation
 from torchgrade.testing.messages import describe_raised
 
 __all__ = ["AnswerBook", "Bench", "TestRecord"]
+
+_REFUSALS = frozenset(("ValueError", "TypeError", "KeyError", "IndexError"))
 
 
 class AnswerBook:
@@ -104,5 +106,4 @@ class Bench:
 
 def _is_refusal(answer: Answer) -> bool:
     """Tell whether the exception is one that a contract may ask for."""
-    wanted: Mapping[str, None] = dict.fromkeys(("ValueError", "TypeError", "KeyError", "IndexError"))
-    return answer.raised is not None and any(name in wanted for name in answer.raised.types)
+    return answer.raised is not None and not _REFUSALS.isdisjoint(answer.raised.types)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from torchgrade.contract import Hook
-from torchgrade.errors import ContentError
+from torchgrade.errors import ContentError, did_you_mean
 from torchgrade.remote.answers import Call
 from torchgrade.wire.values import Array
 
@@ -76,11 +77,19 @@ class Draw:
         return labels
 
     def sizes(self, count: int, low: int, high: int) -> tuple[int, ...]:
-        """Return sizes from low to high, all different, so that no mixed-up axis goes unnoticed."""
+        """Return sizes from low to high, all different, so that no mixed-up axis goes unnoticed.
+
+        Raises:
+            ValueError: if there are not so many.
+        """
+        if count > high - low + 1:
+            raise ValueError(f"there are no {count} different sizes from {low} to {high}")
         return tuple(int(size) for size in self.generator.permutation(np.arange(low, high + 1))[:count])
 
     def strided(self, array: Array) -> Array:
-        """Return a non-contiguous view with the values of ``array``."""
+        """Return a non-contiguous view with the values of ``array``; one without axes is returned as it is."""
+        if not array.shape:
+            return array
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
         view = wide[..., ::2]
         view[...] = array
@@ -105,7 +114,9 @@ class CaseFunctions:
         key = (test, name, arguments)
         if key not in self._made:
             if name not in self._functions:
-                raise ContentError(f"{self._path} has no function '{name}'")
+                raise ContentError(
+                    f"{self._path} has no function '{name}'{did_you_mean(name, self._functions)}"
+                )
             draw = Draw(self._seed, f"{test}:{name}:{arguments!r}")
             self._made[key] = list(self._functions[name](draw, *arguments))
         return self._made[key]
@@ -135,4 +146,4 @@ def _import_functions(path: Path) -> dict[str, Any]:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ContentError(f"{path} cannot be imported: {error!r}") from error
-    return {name: value for name, value in vars(module).items() if callable(value)}
+    return {name: value for name, value in vars(module).items() if inspect.isfunction(value)}

@@ -77,9 +77,14 @@ def _diagnose_parts(trials: Sequence[Trial], answered: Answered) -> Cause | None
 
 
 def _diagnose_some(answered: Answered) -> Cause | None:
-    """Return the mutant that gives the student's wrong value on the most cases, if any does."""
+    """Return the mutant that gives the student's wrong value on the most cases, if any does.
+
+    One that is wrong where the student is right is another mistake than the student's.
+    """
     best: tuple[int, Mutant] | None = None
     for mutant, pairs in answered:
+        if any(trial.agrees and not _same_answer(answer, trial.student) for trial, answer in pairs):
+            continue
         count = sum(
             1
             for trial, answer in pairs

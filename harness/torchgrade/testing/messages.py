@@ -13,18 +13,50 @@ from torchgrade.results import Outcome
 from torchgrade.testing.compare import Difference, DifferenceKind, describe_value
 from torchgrade.testing.failures import StudentFailure
 
-__all__ = ["clean", "describe_arguments", "describe_difference", "describe_values", "failure_of"]
+__all__ = [
+    "bounded",
+    "clean",
+    "describe_arguments",
+    "describe_difference",
+    "describe_raised",
+    "describe_values",
+    "failure_of",
+]
 
 LINES = 20
+LINE_CHARACTERS = 400
 MESSAGE_CHARACTERS = 1_000
+MESSAGE_LINES = 4
+FRAMES = 4
+NAME_CHARACTERS = 100
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def clean(text: str) -> str:
     """Take terminal sequences, control characters and direction overrides out of foreign text."""
-    text = _TERMINAL.sub("", text.replace("\r\n", "\n"))
+    text = _TERMINAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def bounded(text: str, lines: int = LINES) -> str:
+    """Return a message clean, of so many lines at the most, none of them endless."""
+    whole = clean(text[: lines * LINE_CHARACTERS * 4]).split("\n")
+    kept = [_cut(line, LINE_CHARACTERS) for line in whole]
+    if len(kept) > lines:
+        kept[lines - 1 :] = [f"… and {len(kept) - lines + 1} more lines"]
+    return "\n".join(kept)
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def _in_line(text: str, characters: int = NAME_CHARACTERS) -> str:
+    """Return foreign text as a short part of one line."""
+    return _cut(" ".join(clean(text[: 4 * characters]).split()), characters)
 
 
 def describe_arguments(call: Call) -> str:
@@ -43,19 +75,28 @@ def describe_difference(difference: Difference) -> str:
             nothing = " (is a `return` missing?)" if difference.got == "None" else ""
             return f"{where} is {difference.got}{nothing}; expected: {difference.expected}"
         case DifferenceKind.SHAPE:
-            return f"{where} has the wrong shape: {difference.got}; expected: {difference.expected}"
+            return f"{where} has the wrong shape: it is {difference.got}; expected: {difference.expected}"
         case DifferenceKind.DTYPE:
-            return f"{where} has the wrong dtype: {difference.got}; expected: {difference.expected}"
+            return f"{where} has the wrong dtype: it is {difference.got}; expected: {difference.expected}"
         case DifferenceKind.FINITE:
-            share = f"{difference.count} of {difference.size} entries"
-            return f"{where} is NaN or infinite where it should not be, or the reverse: {share}"
+            share = f" in {difference.count} of {difference.size} entries" if difference.size > 1 else ""
+            if difference.got == "wrong":
+                return f"{where} should be infinite{share} where it is not, or of the other sign"
+            return f"{where} is {difference.got}{share} where it should not be"
         case DifferenceKind.VALUE:
-            share = f"{difference.count} of {difference.size} entries"
-            error = f"{difference.error_in_sizes:.2g}"
-            return (
-                f"{where} has wrong values in {share}; the largest error is {error} × the typical size"
-                f" of an entry (allowed: {difference.allowed:.0e})"
-            )
+            return f"{where} has {_describe_error(difference)}"
+
+
+def _describe_error(difference: Difference) -> str:
+    share = f"wrong values in {difference.count} of {difference.size} entries"
+    head = share if difference.size > 1 else "the wrong value"
+    if not difference.error_in_sizes or not difference.allowed:
+        return head
+    error = f"{difference.error_in_sizes:.2g}"
+    allowed = f"(allowed: {difference.allowed:.0e})"
+    if difference.size > 1:
+        return f"{head}; the largest error is {error} × the typical size of an entry {allowed}"
+    return f"{head}; it is off by {error} × its size {allowed}"
 
 
 def describe_values(difference: Difference) -> str:
@@ -68,26 +109,27 @@ def describe_values(difference: Difference) -> str:
 
 def failure_of(answer: Answer, call: Call, category: str) -> StudentFailure | None:
     """Return how a test ends on an answer that is no value; None for a value."""
+    if answer.kind is AnswerKind.VALUE:
+        return None
     name = call.hook.name
     case = f"\ncase: {category}\narguments: {describe_arguments(call)}" if category else ""
     match answer.kind:
-        case AnswerKind.VALUE:
-            return None
         case AnswerKind.RAISED:
             assert answer.raised is not None
             return _failure_of_raised(answer.raised, name, case)
         case AnswerKind.UNSENDABLE:
-            text = f"what your `{name}` returned cannot be graded: {clean(answer.detail)}"
+            text = f"what your `{name}` returned cannot be graded: {_in_line(answer.detail, LINE_CHARACTERS)}"
             return StudentFailure(Outcome.FAILED, text + case)
         case AnswerKind.MISSING:
-            return StudentFailure(Outcome.NOT_IMPLEMENTED, clean(answer.detail))
+            text = _in_line(answer.detail, LINE_CHARACTERS) or f"there is no `{name}` that can be called"
+            return StudentFailure(Outcome.NOT_IMPLEMENTED, text)
         case AnswerKind.TIMEOUT:
             text = f"your `{name}` gave {answer.detail}: is there an endless loop, or far too much work?"
             return StudentFailure(Outcome.TIMEOUT, text + case)
         case AnswerKind.OUT_OF_TIME:
             return StudentFailure(Outcome.TIMEOUT, f"your `{name}` was not called: {answer.detail}")
-        case AnswerKind.DIED:
-            text = f"your `{name}` did not return: {clean(answer.detail)}"
+        case _:
+            text = f"your `{name}` did not return: {_in_line(answer.detail, LINE_CHARACTERS)}"
             return StudentFailure(Outcome.ERROR, text + case)
 
 
@@ -100,13 +142,12 @@ def _failure_of_raised(raised: Raised, name: str, case: str) -> StudentFailure:
 
 def describe_raised(raised: Raised) -> str:
     """Return the exception and the lines of the submission that it came through."""
-    message = clean(raised.message)[:MESSAGE_CHARACTERS]
-    message = "\n".join(message.splitlines()[:4])
-    head = f"{clean(raised.type)}: {message}" if message else clean(raised.type)
-    lines = [head]
-    for frame in raised.frames[-4:]:
-        function = f", in {clean(frame.function)}" if frame.function else ""
-        lines.append(f"  {clean(frame.file)}, line {frame.line}{function}")
+    message = clean(raised.message[:MESSAGE_CHARACTERS]).splitlines()[:MESSAGE_LINES]
+    kind = _in_line(raised.type) or "an exception"
+    lines = "\n".join([f"{kind}: {message[0]}", *message[1:]] if message else [kind]).splitlines()
+    for frame in raised.frames[-FRAMES:]:
+        function = f", in {_in_line(frame.function)}" if frame.function else ""
+        lines.append(f"  {_in_line(frame.file)}, line {frame.line}{function}")
         if frame.source:
-            lines.append(f"    {clean(frame.source)}")
-    return "\n".join(lines[: LINES - 4])
+            lines.append(f"    {_in_line(frame.source, 2 * NAME_CHARACTERS)}")
+    return "\n".join(lines)

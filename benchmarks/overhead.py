@@ -1,0 +1,195 @@
+"""What grading costs beyond the student's own work, beside plain pytest in a fresh process.
+
+    python benchmarks/overhead.py            a table
+    python benchmarks/overhead.py --json     one object
+
+Both sides run the same ten tests on the same submission (``ten_tests/``: five functions on torch
+tensors, the reference's own solution as the submission), alternating in one run, so that a busy machine
+slows both. From each wall time the pure compute of the calls is taken off: the same calls, made
+directly in this process. ``backprop_*`` says the same of the bundled numpy assignment with all its
+tests. Figures are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torchgrade.content import load_assignment
+from torchgrade.grading.jobs import GradingSetup, Job
+from torchgrade.grading.session import Session, choose_sandbox, with_session
+from torchgrade.plugin import load_plugins
+from torchgrade.remote.answers import AnswerKind, Call
+from torchgrade.remote.zygote import Zygote
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+SEED = "11" * 32
+WARM = 3
+MIB = 2**20
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--repeats", type=int, default=20, help="submissions graded for each figure")
+    parser.add_argument("--sandbox", default="best", help="sandbox level")
+    options = parser.parse_args()
+    figures = measure(options.sandbox, options.repeats)
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:28} {value}")
+
+
+def measure(sandbox: str, repeats: int) -> dict[str, Any]:
+    """Return all figures; times in the unit that the name ends with."""
+    ten = _measure_suite(HERE / "ten_tests", "ten", sandbox, repeats)
+    backprop = _measure_suite(ROOT, "backprop", sandbox, repeats)
+    return {
+        "grader_share_ms": ten.share_ms,
+        "fresh_pytest_ms": ten.pytest_ms,
+        "ratio": round(ten.pytest_ms / ten.share_ms, 1),
+        **_measure_wire(sandbox),
+        "help_ms": _help_ms(),
+        "backprop_share_ms": backprop.share_ms,
+        "backprop_fresh_pytest_ms": backprop.pytest_ms,
+        "backprop_ratio": round(backprop.pytest_ms / backprop.share_ms, 1),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Wall time less the compute, for one submission, in ms."""
+
+    share_ms: float
+    pytest_ms: float
+
+
+def _measure_suite(root: Path, assignment: str, sandbox: str, repeats: int) -> _Shares:
+    """Grade the solution again and again, and run plain pytest in between."""
+    with tempfile.TemporaryDirectory() as folder:
+        submission = Path(folder) / "submission.py"
+        submission.write_bytes((root / "reference" / assignment / "solution.py").read_bytes())
+        plain = _PlainPytest(root, assignment, submission, Path(folder))
+        walls: list[float] = []
+        fresh: list[float] = []
+
+        def body(session: Session) -> None:
+            job = Job(submission_id="benchmark", path=str(submission))
+            for index in range(WARM + repeats):
+                started = time.perf_counter()
+                result = session.grader.grade(job)
+                walls.append(time.perf_counter() - started)
+                assert result.passed, result
+                if index % 4 == 0:
+                    fresh.append(plain.seconds())
+
+        setup = GradingSetup(content_root=str(root), assignment=assignment, seed=SEED, sandbox=sandbox)
+        with_session(setup, load_plugins(), body)
+        compute = plain.compute_seconds()
+    # Plain pytest calls submission and solution; the grader asks its solution once a batch.
+    return _Shares(
+        share_ms=_ms(statistics.median(walls[WARM:]) - compute),
+        pytest_ms=_ms(statistics.median(fresh) - 2 * compute),
+    )
+
+
+class _PlainPytest:
+    """The same tests as a lecturer would run them: submission, solution and tests in one fresh process."""
+
+    def __init__(self, root: Path, assignment: str, submission: Path, folder: Path) -> None:
+        self._reference = root / "reference" / assignment
+        self._submission = submission
+        self._tests = folder / "tests"
+        self._tests.mkdir()
+        for path in (self._reference / "hidden").glob("*.py"):
+            (self._tests / path.name).write_bytes(path.read_bytes())
+        (self._tests / "conftest.py").write_bytes((HERE / "plain_conftest.py").read_bytes())
+        self._environment = {
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "OMP_NUM_THREADS": "1",
+            "PLAIN_SUBMISSION": str(submission),
+            "PLAIN_SOLUTION": str(self._reference / "solution.py"),
+        }
+
+    def seconds(self) -> float:
+        """Return the wall time of one run."""
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self._tests)]
+        started = time.perf_counter()
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        elapsed = time.perf_counter() - started
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return elapsed
+
+    def compute_seconds(self) -> float:
+        """Return the time of the solution's calls alone: the best of several, call by call."""
+        with tempfile.TemporaryDirectory() as folder:
+            record = Path(folder) / "calls.json"
+            environment = {**self._environment, "PLAIN_RECORD": str(record)}
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self._tests)]
+            subprocess.run(command, env=environment, capture_output=True, check=True)
+            return float(json.loads(record.read_text(encoding="utf-8")))
+
+
+def _measure_wire(sandbox_name: str) -> dict[str, Any]:
+    """Measure a live worker with torch in it: empty call, 64 MiB there and back, its own memory."""
+    import psutil
+    import torch
+
+    assignment = load_assignment(HERE / "ten_tests", "ten")
+    sandbox = choose_sandbox(load_plugins(), sandbox_name, "process")
+    source = b"from torchgrade import hookimpl\n@hookimpl\ndef gelu(x):\n    return x\n"
+    with Zygote(sandbox, assignment) as zygote:
+        worker = zygote.worker()
+        worker.load({"submission.py": source}, ["submission.py"], 10)
+        empty = statistics.median(worker.ping(10) for _ in range(2_000))
+        tensor = torch.zeros(16 * MIB, dtype=torch.float32)
+        call = Call(assignment.contract.hooks["gelu"], (tensor,), echo=False)
+        transfers = [worker.call(call, 60) for _ in range(7)]
+        assert all(answer.kind is AnswerKind.VALUE for answer in transfers), transfers
+        worker.end()
+        worker = zygote.worker()
+        worker.load({"submission.py": source}, ["submission.py"], 10)
+        small = Call(assignment.contract.hooks["gelu"], (tensor[:8],))
+        worker.call(small, 10)
+        family = psutil.Process(zygote.process_id).children(recursive=True)
+        # Zygote and keepers share most of what they hold: the most private one is the worker.
+        private = max(process.memory_full_info().uss for process in family)
+        worker.end()
+        return {
+            "empty_call_us": round(1e6 * empty, 1),
+            "transfer_64mib_ms": _ms(statistics.median(answer.wall_seconds for answer in transfers)),
+            "worker_mib": round(private / MIB, 1),
+            "sandbox": zygote.level.value,
+        }
+
+
+def _help_ms() -> float:
+    def once() -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "torchgrade", "--help"], capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    return _ms(statistics.median(once() for _ in range(7)))
+
+
+def _ms(seconds: float) -> float:
+    return round(1e3 * seconds, 2)
+
+
+if __name__ == "__main__":
+    main()
