@@ -1,7 +1,8 @@
 """A grading process that does what each submission's text tells it: ``python fake_grading.py [SETUP] FD``.
 
 It speaks the real protocol over a real socket, so that executors and batches meet each way in which a
-grading process can fail. SETUP is ``ready`` (the default), ``refuse STATUS``, ``die`` or ``silent``.
+grading process can fail. SETUP is ``ready`` (the default),
+``refuse STATUS``, ``die``, ``silent``, or ``one`` (all but the first die).
 
 The first word of a submission's file is what happens to it:
 
@@ -12,7 +13,7 @@ The first word of a submission's file is what happens to it:
     die-once        the process is killed at the first try
     leave STATUS    the process exits
     hang            nothing ever comes
-    hang-stubborn   nor does SIGTERM end it
+    hang-stubborn   nor does it end when its link is closed, or by SIGTERM
     garbage         bytes that are no message
     cut             half a message, and the end
     nonsense        a message that is no result
@@ -32,6 +33,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -55,12 +57,14 @@ TESTS = (
     TestInfo(id="test_two", number=2, title="two", max_points="50"),
 )
 LOG = Path(os.environ["FAKE_LOG"])
+STUBBORN = threading.Event()
 
 
 def main() -> None:
     *mode, descriptor = sys.argv[1:]
     link = socket.socket(fileno=int(descriptor))
     threading.Thread(target=leave_with_the_batch, args=(link,), daemon=True).start()
+    tempfile.mkdtemp(prefix="of-a-student-")  # nobody but the batch clears it away
     setup = receive_message(link)
     assert isinstance(setup, GradingSetup)
     prepare(link, mode)
@@ -74,11 +78,12 @@ def leave_with_the_batch(link: socket.socket) -> None:
     poll = select.poll()
     poll.register(link, select.POLLRDHUP)
     poll.poll()
-    os._exit(0)
+    if not STUBBORN.is_set():
+        os._exit(0)
 
 
 def prepare(link: socket.socket, mode: list[str]) -> None:
-    if mode[:1] == ["die"]:
+    if mode[:1] == ["die"] or (mode[:1] == ["one"] and not first()):
         os.kill(os.getpid(), signal.SIGKILL)
     if mode[:1] == ["silent"]:
         threading.Event().wait()
@@ -86,6 +91,14 @@ def prepare(link: socket.socket, mode: list[str]) -> None:
         send_message(link, SetupFailed(message="the set-up is at fault", exit_status=int(mode[1])))
         sys.exit(int(mode[1]))
     send_message(link, Ready(tests=TESTS, sandbox="process"))
+
+
+def first() -> bool:
+    try:
+        (LOG.parent / "first").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def work(link: socket.socket, setup: GradingSetup, job: Job) -> None:
@@ -109,6 +122,7 @@ def perish(word: str, rest: list[str], job: Job) -> None:
         os._exit(int(rest[0]))
     if word == "hang-stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        STUBBORN.set()
     if word.startswith("hang"):
         threading.Event().wait()
     if word == "child":

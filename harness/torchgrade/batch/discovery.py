@@ -20,6 +20,7 @@ ROSTER_NAME = "roster.csv"
 
 _SOURCES = (".py", ".ipynb")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_ENTRIES = frozenset({"submission.py", "submission.ipynb"})
 _NO_SUBMISSIONS = frozenset({ROSTER_NAME, "expected.toml", "__MACOSX", "__pycache__"})
 
 
@@ -33,10 +34,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """What was found below the paths of a command: submissions by id, and rosters beside them."""
+    """What was found below the paths of a command.
+
+    Attributes:
+        rosters: beside the submissions of classes.
+        doubtful: folders taken as one submission that look much like a class without a roster.
+    """
 
     submissions: tuple[Found, ...]
     rosters: tuple[Path, ...]
+    doubtful: tuple[Path, ...]
 
 
 def discover(paths: Sequence[Path], *, skip: Path) -> Discovery:
@@ -51,6 +58,7 @@ def discover(paths: Sequence[Path], *, skip: Path) -> Discovery:
     """
     found: list[Found] = []
     rosters: list[Path] = []
+    doubtful: list[Path] = []
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no {printable(str(path))}")
@@ -59,6 +67,8 @@ def discover(paths: Sequence[Path], *, skip: Path) -> Discovery:
         if not there.is_dir() or not _is_class(there, children):
             name = path.name if path.name not in {"", ".."} else there.name
             found.append(_found(there, name=name, is_folder=there.is_dir()))
+            if _looks_like_a_class(children):
+                doubtful.append(path)
             continue
         if not children:
             raise UsageError(f"no submissions in {path}")
@@ -67,7 +77,7 @@ def discover(paths: Sequence[Path], *, skip: Path) -> Discovery:
         )
         if (there / ROSTER_NAME).is_file():
             rosters.append(there / ROSTER_NAME)
-    return Discovery(submissions=tuple(_unique(found)), rosters=tuple(rosters))
+    return Discovery(submissions=tuple(_unique(found)), rosters=tuple(rosters), doubtful=tuple(doubtful))
 
 
 def submission_id(name: str, *, is_folder: bool) -> str:
@@ -103,6 +113,14 @@ def _is_class(folder: Path, children: Iterable[os.DirEntry[str]]) -> bool:
     if any(name.endswith(_SOURCES) for name in names):
         return False
     return any(_is_folder(child) for child in children) or any(name.endswith(_ARCHIVES) for name in names)
+
+
+def _looks_like_a_class(children: Sequence[os.DirEntry[str]]) -> bool:
+    """Tell whether several of these could be handed in, none of which is named as a submission's own."""
+    names = [child.name.lower() for child in children]
+    if any(name in _ENTRIES for name in names):
+        return False
+    return sum(name.endswith((*_SOURCES, *_ARCHIVES)) for name in names) > 1
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

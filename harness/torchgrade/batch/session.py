@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchgrade.batch.discovery import Discovery, discover
+from torchgrade.batch.discovery import ROSTER_NAME, Discovery, discover
 from torchgrade.batch.roster import Enrolment, enrol, read_roster
 from torchgrade.batch.run import Work, grade_all, plan
 from torchgrade.content import find_content_root, load_assignment, load_reference
@@ -19,7 +19,7 @@ from torchgrade.plugin import Plugins
 from torchgrade.results import Result
 from torchgrade.store import Store, write_store
 
-__all__ = ["Graded", "Request", "available_workers", "grade_batch"]
+__all__ = ["GradedBatch", "Request", "available_workers", "grade_batch"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
+class GradedBatch:
     """A batch that came to its end.
 
     Attributes:
@@ -64,7 +64,7 @@ class Graded:
     graded_now: int
 
 
-def grade_batch(request: Request, plugins: Plugins) -> Graded:
+def grade_batch(request: Request, plugins: Plugins) -> GradedBatch:
     """Grade what the store does not hold yet.
 
     Raises:
@@ -77,6 +77,8 @@ def grade_batch(request: Request, plugins: Plugins) -> Graded:
     assignment = load_assignment(root, request.assignment)
     reference = load_reference(root, assignment)
     discovery = discover(request.paths, skip=request.out.resolve())
+    for folder in discovery.doubtful:
+        _LOG.warning("%s is taken as one submission; if it is a class, put a %s in it", folder, ROSTER_NAME)
     enrolment = _enrol(request, discovery)
     with write_store(request.out) as store:
         batch = store.begin(assignment.id, seed=seed, fresh=request.fresh)
@@ -131,10 +133,10 @@ def _enrol(request: Request, discovery: Discovery) -> Enrolment:
     return enrolment
 
 
-def _collect(store: Store, works: Sequence[Work], enrolment: Enrolment, graded_now: int) -> Graded:
+def _collect(store: Store, works: Sequence[Work], enrolment: Enrolment, graded_now: int) -> GradedBatch:
     asked = {work.job.submission_id for work in works}
     stored = tuple(store.results())
-    return Graded(
+    return GradedBatch(
         results=tuple(result for result in stored if result.submission_id in asked),
         stored=stored,
         enrolment=enrolment,

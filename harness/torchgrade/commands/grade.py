@@ -10,7 +10,7 @@ import click
 from torchgrade.commands.options import FOLDER, PATH, content_option, counted, json_option
 
 if TYPE_CHECKING:
-    from torchgrade.batch.session import Graded
+    from torchgrade.batch.session import GradedBatch
 
 __all__ = ["command"]
 
@@ -103,7 +103,7 @@ def command(
     return _conclude(graded, pages, out, as_json=as_json)
 
 
-def _tell_of_earlier(graded: Graded, out: Path) -> None:
+def _tell_of_earlier(graded: GradedBatch, out: Path) -> None:
     if earlier := len(graded.stored) - len(graded.results):
         click.echo(
             f"{out} also holds {counted(earlier, 'result')} of submissions not named this time: they stay in"
@@ -112,7 +112,7 @@ def _tell_of_earlier(graded: Graded, out: Path) -> None:
         )
 
 
-def _conclude(graded: Graded, pages: list[Path], out: Path, *, as_json: bool) -> int:
+def _conclude(graded: GradedBatch, pages: list[Path], out: Path, *, as_json: bool) -> int:
     from torchgrade.commands.summary import echo_summary, summarise
 
     summary = summarise(graded, pages, out)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from torchgrade.batch.session import Graded
+from torchgrade.batch.session import GradedBatch
 from torchgrade.commands.options import counted, echo_json, echo_table, points_text
 from torchgrade.results import Outcome, Result
 
@@ -54,7 +54,7 @@ class Summary:
     lines: tuple[Line, ...]
 
 
-def summarise(graded: Graded, pages: list[Path], out: Path) -> Summary:
+def summarise(graded: GradedBatch, pages: list[Path], out: Path) -> Summary:
     """Put a batch in short."""
     results = graded.results
     return Summary(

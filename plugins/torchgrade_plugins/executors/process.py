@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +29,7 @@ __all__ = ["GradingProcess", "ProcessLost"]
 _HEAD = 4
 _STDERR = 2
 _TIDY_SECONDS = 10.0
-_HASTY_SECONDS = 1.0
+_HASTY_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
 Answer = Ready | SetupFailed | Graded
@@ -44,9 +46,12 @@ class GradingProcess:
     def __init__(self, command: Sequence[str]) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches the batch alone.
 
+        It gets a folder for temporary files, since one that is killed cannot clear away its own.
+
         Raises:
             OSError: if it cannot be started.
         """
+        self._temporary = tempfile.mkdtemp(prefix="torchgrade-grading-")
         self.link, theirs = socket.socketpair()
         self._received = bytearray()
         self._give_up: float | None = None
@@ -57,10 +62,12 @@ class GradingProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=_STDERR,
                     pass_fds=(theirs.fileno(),),
+                    env={**os.environ, "TMPDIR": self._temporary},
                     start_new_session=True,
                 )
             except BaseException:
                 self.link.close()
+                shutil.rmtree(self._temporary, ignore_errors=True)
                 raise
 
     def send(self, message: GradingSetup | Job) -> None:
@@ -96,18 +103,19 @@ class GradingProcess:
                 raise ProcessLost(f"sent what is no message ({error})") from error
 
     def let_go(self, *, tidily: bool) -> None:
-        """Close the link, upon which it ends once it is done; if not ``tidily``, ask it by SIGTERM too."""
+        """Close the link, upon which it tidies up and ends, once it is done with its submission.
+
+        Args:
+            tidily: give it the time that this takes; else a moment.
+        """
         self.link.close()
         if self._give_up is None:
             self._give_up = time.monotonic() + (_TIDY_SECONDS if tidily else _HASTY_SECONDS)
-            if not tidily:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._process.pid, signal.SIGTERM)
 
     def end(self, *, tidily: bool) -> str:
         """End it with all that it started; return how it ended, as in ``was killed by SIGKILL``.
 
-        It is let go, given some seconds (fewer if not ``tidily``) and killed after that.
+        It is let go, and killed when its time is up.
         """
         if self._process.returncode is None:
             self.let_go(tidily=tidily)
@@ -115,6 +123,7 @@ class GradingProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            shutil.rmtree(self._temporary, ignore_errors=True)
         status = self._process.returncode
         if status >= 0:
             return f"ended with exit status {status}"

@@ -79,6 +79,21 @@ def test_any_other_folder_is_one_submission(tree, files):
     assert ids(tree(*files)) == ["root"]
 
 
+@pytest.mark.parametrize(
+    "files, doubtful",
+    [
+        (["ann.py", "ben.py"], True),
+        (["ann.py", "ben.zip"], True),
+        (["submission.py", "layers.py"], False),
+        (["work.ipynb", "data/"], False),
+        (["roster.csv", "ann.py", "ben.py"], False),
+    ],
+)
+def test_a_class_without_a_roster_that_is_taken_as_one_submission_is_told(tree, files, doubtful):
+    folder = tree(*files)
+    assert discover([folder], skip=folder / "out").doubtful == ((folder,) if doubtful else ())
+
+
 def test_an_empty_folder_is_one_submission_for_its_loader_to_refuse(tree):
     assert ids(tree("class/ann/") / "class" / "ann") == ["ann"]
 

@@ -12,7 +12,11 @@ import click
 import pytest
 
 from torchgrade import __version__, cli, commands
+from torchgrade.commands import grade
 from torchgrade.errors import ContentError, InternalError, SubmissionError, UsageError
+from torchgrade.sandbox import Level
+
+LEVELS = {"sandbox": ["best", *Level], "require_sandbox": [*Level]}
 
 
 def torchgrade(*arguments, **options):
@@ -80,6 +84,11 @@ def test_every_file_of_commands_is_a_command_and_named():
     files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - shared
     modules = {lazy.target.partition(":")[0].rpartition(".")[2] for lazy in cli.COMMANDS.values()}
     assert files <= modules
+
+
+def test_grade_knows_every_sandbox_level():
+    options = {option.name: option.type.choices for option in grade.command.params if option.name in LEVELS}
+    assert {name: list(choices) for name, choices in options.items()} == LEVELS
 
 
 def test_the_version_is_printed():

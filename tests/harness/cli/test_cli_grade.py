@@ -119,6 +119,16 @@ def test_roster_and_submissions_that_do_not_match_are_told(kit, workplace):
     assert "warning: not on the roster: 'ann'" in done.stderr
 
 
+def test_a_class_that_is_taken_as_one_submission_is_told(kit, workplace):
+    folder = kit.make_class(workplace.folder / "class", {"ann": "pass", "ben": "pass"})
+    (folder / "roster.csv").unlink()
+    done = workplace.grade(folder)
+    assert (
+        f"warning: {folder} is taken as one submission; if it is a class, put a roster.csv in it"
+        in done.stderr
+    )
+
+
 def test_a_roster_may_lie_elsewhere(kit, workplace, tmp_path):
     folder = kit.make_class(workplace.folder / "class", {"ann": "pass"})
     roster = tmp_path / "people.csv"

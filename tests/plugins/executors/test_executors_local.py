@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 
 import psutil
 import pytest
@@ -30,11 +31,15 @@ def grade(kit, workplace, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind():
-    """No test leaves a process of ours."""
+def nothing_left_behind(tmp_path, monkeypatch):
+    """No test leaves a process of ours, nor a file that one made for a while."""
     before = set(psutil.Process().children(recursive=True))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     yield
     assert set(psutil.Process().children(recursive=True)) <= before
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("workers", [1, 3, 50])
@@ -130,6 +135,20 @@ def test_a_refused_setup_ends_the_batch_with_its_reason(grade, status, kind):
 def test_processes_that_never_get_ready_end_the_batch(grade, setup, limits, reason):
     with pytest.raises(InternalError, match=f"no grading process can be made ready.*{reason}"):
         grade({"a": "pass"}, setup=setup, **limits)
+
+
+def test_with_one_process_that_got_ready_the_batch_goes_on(grade, workplace):
+    results = grade({f"s{number}": "pass" for number in range(6)}, workers=3, setup=("one",))
+
+    assert all(result.passed for result in results.values())
+    assert len(set(workplace.pids())) == 1
+
+
+def test_when_the_last_process_cannot_be_replaced_the_batch_ends(grade, workplace):
+    with pytest.raises(InternalError, match="no grading process can be made ready"):
+        grade({"a": "pass", "b": "die", "c": "pass"}, workers=1, setup=("one",))
+
+    assert workplace.logged("end") == ["a"]
 
 
 def test_a_program_that_does_not_exist_ends_the_batch(kit, workplace):
