@@ -12,7 +12,7 @@ import selectors
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,11 @@ class LocalExecutor:
         self._start_seconds = start_seconds
         self._job_seconds = job_seconds
 
-    def run(self, setup: GradingSetup, jobs: Sequence[Job], *, workers: int) -> Iterator[Result]:
-        """Yield each job's result as it comes; see ``torchgrade.plugin.Executor``."""
+    def run(self, setup: GradingSetup, jobs: Sequence[Job], *, workers: int) -> Generator[Result, None, None]:
+        """Yield each job's result as it comes; see ``torchgrade.plugin.Executor``.
+
+        Closing the generator ends all grading processes.
+        """
         if not jobs:
             return
         assignment = load_assignment(Path(setup.content_root), setup.assignment)

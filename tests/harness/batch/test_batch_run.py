@@ -210,7 +210,7 @@ def test_observers_hear_of_the_end_of_a_batch_that_breaks(kit, batch):
 
 
 def test_a_failing_observer_is_named_once_and_disturbs_nobody(kit, batch, caplog):
-    class Broken(Watcher):
+    class Broken:
         started = stored = finished = lambda *_: 1 / 0
 
     batch.observers.add("broken", Broken())

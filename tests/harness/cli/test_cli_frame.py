@@ -16,7 +16,7 @@ from torchgrade.commands import grade
 from torchgrade.errors import ContentError, InternalError, SubmissionError, UsageError
 from torchgrade.sandbox import Level
 
-LEVELS = {"sandbox": ["best", *Level], "require_sandbox": [*Level]}
+LEVELS = {"sandbox": ("best", *Level), "require_sandbox": tuple(Level)}
 
 
 def torchgrade(*arguments, **options):
@@ -87,8 +87,8 @@ def test_every_file_of_commands_is_a_command_and_named():
 
 
 def test_grade_knows_every_sandbox_level():
-    options = {option.name: option.type.choices for option in grade.command.params if option.name in LEVELS}
-    assert {name: list(choices) for name, choices in options.items()} == LEVELS
+    options = {option.name: option.to_info_dict()["type"] for option in grade.command.params}
+    assert {name: options[name]["choices"] for name in LEVELS} == LEVELS
 
 
 def test_the_version_is_printed():
