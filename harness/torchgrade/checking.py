@@ -1,4 +1,4 @@
-"""Which assignment a student is working on, and grading by the public tests."""
+"""Which assignment a student is working on."""
 
 from __future__ import annotations
 
@@ -8,44 +8,47 @@ from pathlib import Path
 
 from torchgrade.content import Assignment, assignment_ids, load_assignment
 from torchgrade.errors import UsageError
+from torchgrade.plugin import Plugins, choose_loader
+from torchgrade.submission import LoadLimits, Submission
 
 __all__ = ["guess_assignment"]
 
-READ_BYTES = 4 * 1024 * 1024
-# In a notebook's JSON a function's definition stands at the beginning of a quoted line.
-_DEFINITION = re.compile(rb"(?m)^[ \t]*\"?[ \t]*def[ \t]+(\w+)")
+# Not by parsing: the submission may be one that has a syntax error.
+_DEFINITION = re.compile(rb"(?m)^[ \t]*def[ \t]+(\w+)")
 
 
-def guess_assignment(root: Path, path: Path) -> Assignment:
+def guess_assignment(root: Path, path: Path, plugins: Plugins) -> Assignment:
     """Return the assignment whose contract has the functions that are defined at ``path``.
+
+    Where there is but one assignment, it is that one.
+
+    Args:
+        root: of the content.
+        path: a submission of any kind that a loader reads.
+        plugins: for their loaders.
 
     Raises:
         UsageError: if none or several fit; the message says how to name one.
+        SubmissionError: if the submission has to be read and cannot be.
     """
     known = assignment_ids(root)
     if not known:
         raise UsageError(f"no assignment in {root}")
-    if not path.exists():
-        raise UsageError(f"{path} does not exist")
     if len(known) == 1:
         return load_assignment(root, known[0])
-    defined = _defined(path)
-    shared: Mapping[str, int] = {
-        name: len(defined & set(load_assignment(root, name).contract.hooks)) for name in known
-    }
-    most = max(shared.values())
-    best = [name for name, count in shared.items() if count == most]
-    if most and len(best) == 1:
-        return load_assignment(root, best[0])
+    loader = choose_loader(plugins.loaders, path)
+    defined = _defined(loader.load(path, submission_id=path.name, limits=LoadLimits()))
+    assignments = [load_assignment(root, name) for name in known]
+    shared: Mapping[str, int] = {one.id: len(defined & set(one.contract.hooks)) for one in assignments}
+    best = [one for one in assignments if shared[one.id] == max(shared.values()) > 0]
+    if len(best) == 1:
+        return best[0]
+    why = "it has functions of several" if best else "it has a function of none"
     raise UsageError(
-        f"which assignment is {path}? name it with --assignment ID; there are: {', '.join(known)}"
+        f"which assignment is {path}? {why}; name it with --assignment ID; there are: {', '.join(known)}"
     )
 
 
-def _defined(path: Path) -> set[str]:
-    files = [path] if path.is_file() else [*path.rglob("*.py"), *path.rglob("*.ipynb")]
-    names: set[str] = set()
-    for file in files[:100]:
-        with file.open("rb") as stream:
-            names |= {name.decode(errors="replace") for name in _DEFINITION.findall(stream.read(READ_BYTES))}
-    return names
+def _defined(submission: Submission) -> set[str]:
+    found = {name for file in submission.files for name in _DEFINITION.findall(file.content)}
+    return {name.decode(errors="replace") for name in found}

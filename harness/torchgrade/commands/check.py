@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 SEED_BYTES = 4
+FIRST_MILLISECONDS = 100
 _MARKS = {"passed": ("ok", "green"), "not implemented": ("todo", "yellow"), "not run": ("-", "yellow")}
 
 
@@ -55,13 +56,14 @@ def command(
     from torchgrade.plugin import load_plugins
 
     root = find_content_root(content)
-    chosen = load_assignment(root, assignment) if assignment else guess_assignment(root, path)
+    plugins = load_plugins()
     if not path.exists():
         raise UsageError(f"{path} does not exist")
+    chosen = load_assignment(root, assignment) if assignment else guess_assignment(root, path, plugins)
     setup = GradingSetup(
         content_root=str(root),
         assignment=chosen.id,
-        seed=_seed(seed),
+        seed=seed if seed is not None else secrets.token_hex(SEED_BYTES),
         tests="public",
         sandbox=sandbox,
     )
@@ -69,32 +71,26 @@ def command(
     statuses: list[int] = []
 
     def body(session: Session) -> None:
-        statuses.append(_check(session, job, setup.seed, as_json=as_json))
-        if watch:
-            _watch(path, lambda: statuses.append(_check(session, job, setup.seed, as_json=as_json)))
+        def once() -> None:
+            statuses.append(_check(session, job, setup.seed, as_json=as_json))
 
-    with_session(setup, load_plugins(), body)
+        if watch:
+            _watch(path, once)
+        else:
+            once()
+
+    with_session(setup, plugins, body)
     return statuses[-1]
 
 
-def _seed(given: str | None) -> str:
-    from torchgrade.errors import UsageError
-
-    if given is None:
-        return secrets.token_hex(SEED_BYTES)
-    try:
-        drawn = bytes.fromhex(given)
-    except ValueError:
-        drawn = b""
-    if not 1 <= len(drawn) <= 64:  # noqa: PLR2004 - what a keyed hash takes
-        raise UsageError(f"--seed '{given}' is no even number of 2 to 128 hexadecimal digits")
-    return given
-
-
 def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
+    import msgspec
+
     from torchgrade.results import Audience, encode_result, for_audience
 
     result = for_audience(session.grader.grade(job), Audience.STUDENT)
+    # a batch's seed is the instructor's secret, this one is the student's own
+    result = msgspec.structs.replace(result, provenance=msgspec.structs.replace(result.provenance, seed=seed))
     if as_json:
         click.echo(encode_result(result))
     else:
@@ -104,16 +100,40 @@ def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
     return 0 if result.passed else 1
 
 
-def _watch(path: Path, again: Callable[[], None]) -> None:
-    from watchfiles import watch
+def _watch(path: Path, check: Callable[[], None]) -> None:
+    """Check now and after every change, until Ctrl-C.
 
-    click.echo("watching for changes; Ctrl-C ends", err=True)
+    Raises:
+        KeyboardInterrupt: if that comes before the first check is done.
+    """
+    from watchfiles import DefaultFilter, watch
+
+    # Editors save by putting a new file in place of the old one: so the folder is watched.
+    target = path.resolve()
+    ignored = DefaultFilter()
+    folder = target if target.is_dir() else target.parent
+    checked = False
     try:
-        for _ in watch(path, raise_interrupt=False):
-            click.echo("")
-            again()
+        # Changes are noted from here on, also those made during a check. The first turn needs none.
+        for changes in watch(
+            folder,
+            watch_filter=lambda change, name: (
+                ignored(change, name) and (folder == target or Path(name) == target)
+            ),
+            raise_interrupt=True,
+            recursive=folder == target,
+            rust_timeout=FIRST_MILLISECONDS,
+            yield_on_timeout=True,
+        ):
+            if changes and checked:
+                click.echo("")
+            if changes or not checked:
+                check()
+                checked = True
+                click.echo("watching for changes; Ctrl-C ends", err=True)
     except KeyboardInterrupt:
-        return
+        if not checked:
+            raise
 
 
 def _echo_result(result: Result, seed: str) -> None:
@@ -126,7 +146,8 @@ def _echo_result(result: Result, seed: str) -> None:
         for test in result.tests:
             _echo_test(test)
     if result.stdout.text or result.stderr.text:
-        click.echo("your code printed:")
+        cut = " (cut, it is too long)" if result.stdout.truncated or result.stderr.truncated else ""
+        click.echo(f"your code printed{cut}:")
         click.echo(_indent((result.stdout.text + result.stderr.text).rstrip(), "  | "))
     passed = sum(test.outcome.value == "passed" for test in result.tests)
     click.secho(f"{passed} of {len(result.tests)} public tests passed", bold=True)

@@ -76,7 +76,7 @@ def _explored(subject: str, explore: Callable[[], Finding]) -> Finding:
 
     try:
         return explore()
-    except (TorchgradeError, ImportError) as error:
+    except (TorchgradeError, ImportError, OSError) as error:  # a broken library is an OSError
         return Finding(subject=subject, well=False, text=str(error))
 
 

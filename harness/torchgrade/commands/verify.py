@@ -28,38 +28,59 @@ def command(
     """Show what an assignment's tests prove: all assignments, or those that are named.
 
     The reference scores 100 and the starter 0, every mutant loses the points named for it and is
-    named by a message, alternatives keep all points, negative controls get none.
+    named by a message, alternatives keep all points, negative controls get none. What does not hold
+    is said on stderr, a line each.
 
     Exit status: 0 if all of it holds, 3 if the content is broken.
     """
     import secrets
 
-    from torchgrade.content import assignment_ids as all_ids
     from torchgrade.content import find_content_root
+    from torchgrade.errors import ContentError
     from torchgrade.grading.jobs import GradingSetup
     from torchgrade.plugin import load_plugins
     from torchgrade.verify import prove
 
     root = find_content_root(content)
     plugins = load_plugins()
-    proofs = []
-    for assignment_id in assignment_ids or all_ids(root):
-        setup = GradingSetup(
-            content_root=str(root),
-            assignment=assignment_id,
-            seed=seed or secrets.token_hex(32),
-            sandbox=sandbox,
-        )
-        proof = prove(setup, plugins)
-        proofs.append(proof)
-        if not as_json:
-            _echo_proof(proof)
+    seed = seed if seed is not None else secrets.token_hex(32)
+    found: dict[str, dict[str, Any]] = {}
+    for assignment_id in _chosen(root, assignment_ids):
+        setup = GradingSetup(content_root=str(root), assignment=assignment_id, seed=seed, sandbox=sandbox)
+        try:
+            proof = prove(setup, plugins)
+        except ContentError as error:
+            found[assignment_id] = {"ok": False, "problems": [str(error)]}
+        else:
+            found[assignment_id] = _plain(proof)
+            if not as_json:
+                _echo_proof(proof)
+        for problem in found[assignment_id]["problems"]:
+            click.echo(f"error: {assignment_id}: {problem}", err=True)
     if as_json:
-        echo_json({proof.assignment: _plain(proof) for proof in proofs})
-    for proof in proofs:
-        for problem in proof.problems:
-            click.echo(f"error: {proof.assignment}: {problem}", err=True)
-    return 3 if any(proof.problems for proof in proofs) else 0
+        echo_json({name: {**told, "seed": seed} for name, told in found.items()})
+    if all(told["ok"] for told in found.values()):
+        return 0
+    click.echo(f"the same cases again: --seed {seed}", err=True)
+    return 3
+
+
+def _chosen(root: Path, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the assignments that are named, or all.
+
+    Raises:
+        UsageError: if one is unknown, before any is graded; or if there is none.
+    """
+    from torchgrade.content import assignment_ids
+    from torchgrade.errors import UsageError, did_you_mean
+
+    known = assignment_ids(root)
+    for name in named:
+        if name not in known:
+            raise UsageError(f"no assignment '{name}' in {root}{did_you_mean(name, known)}")
+    if not known:
+        raise UsageError(f"no assignment in {root}")
+    return tuple(dict.fromkeys(named)) or tuple(known)
 
 
 def _plain(proof: Proof) -> dict[str, Any]:
@@ -113,7 +134,9 @@ def _echo_proof(proof: Proof) -> None:
     ]
     click.echo(f"{proof.assignment} (sandbox: {proof.sandbox}, {proof.seconds:.1f} s)")
     echo_table(("implementation", "points", "what its tests say"), rows, right=(1,))
-    click.echo("")
+    count = len(proof.problems)
+    told = f"{count} problem{'s' * (count > 1)}" if count else "all of it holds"
+    click.secho(f"{proof.assignment}: {told}\n", bold=True, fg="red" if count else "green")
 
 
 def _failing(names: tuple[str, ...]) -> str:

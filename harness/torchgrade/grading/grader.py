@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +14,13 @@ import msgspec
 
 from torchgrade.content import Assignment
 from torchgrade.errors import SubmissionError
+from torchgrade.grading.cells import NotebookImplementation, in_cells
 from torchgrade.grading.jobs import Job
 from torchgrade.grading.suite import OWN_FAULT, TestSuite
 from torchgrade.plugin import Plugins, choose_loader
-from torchgrade.remote.answers import Answer, AnswerKind
+from torchgrade.remote.answers import Answer, AnswerKind, Implementation
 from torchgrade.remote.managed import ManagedImplementation
+from torchgrade.remote.worker import Loaded
 from torchgrade.remote.zygote import Zygote
 from torchgrade.results import (
     AssignmentInfo,
@@ -32,7 +34,7 @@ from torchgrade.results import (
 )
 from torchgrade.submission import LoadLimits, Submission
 from torchgrade.testing.bench import AnswerBook
-from torchgrade.testing.messages import clean, describe_raised
+from torchgrade.testing.messages import bounded, clean, describe_raised
 
 __all__ = ["Grader"]
 
@@ -122,7 +124,7 @@ class Grader:
             with clock.phase("load"):
                 submission = self._load(job)
         except SubmissionError as error:
-            draft.failure = f"your submission cannot be read: {error}"
+            draft.failure = bounded(f"your submission cannot be read: {error}")
             draft.tests = self._suite.none_ran(Outcome.NOT_RUN, draft.failure)
             return draft
         draft.sha256 = submission.sha256
@@ -162,15 +164,12 @@ class Grader:
             with clock.phase("import"):
                 loaded = student.start()
             if isinstance(loaded, Answer):
-                draft.failure, outcome = _explain_import(loaded, submission)
+                draft.failure, outcome = _explain_import(in_cells(loaded, submission), submission)
                 draft.tests = self._suite.none_ran(outcome, draft.failure)
             else:
-                draft.notes += [
-                    Note(kind=NoteKind.CONTRACT, text=clean(text), hook=hook)
-                    for hook, text in loaded.problems
-                ]
+                draft.notes += _contract_notes(loaded, draft.notes)
                 with clock.phase("tests"):
-                    draft.tests = self._suite.run(student)
+                    draft.tests = self._suite.run(_answering(student, submission))
         finally:
             with clock.phase("end"):
                 student.finish()
@@ -202,15 +201,29 @@ class _Draft:
         self.sha256 = ""
 
 
+def _answering(student: ManagedImplementation, submission: Submission) -> Implementation:
+    return NotebookImplementation(student, submission) if submission.lines else student
+
+
 def _captured(parts: list[tuple[bytes, int]]) -> CapturedText:
     text = clean("".join(kept.decode(errors="replace") for kept, _ in parts))
     lost = any(total > len(kept) for kept, total in parts)
     return CapturedText(text=text[:OUTPUT_CHARACTERS], truncated=lost or len(text) > OUTPUT_CHARACTERS)
 
 
+def _contract_notes(loaded: Loaded, advice: Sequence[Note]) -> list[Note]:
+    """Return what the worker found amiss, but for hooks of which a rule has told already, with the line."""
+    told = {note.hook for note in advice if note.hook}
+    return [
+        Note(kind=NoteKind.CONTRACT, text=bounded(text, 1), hook=hook)
+        for hook, text in loaded.problems
+        if hook not in told
+    ]
+
+
 def _explain_import(answer: Answer, submission: Submission) -> tuple[str, Outcome]:
     """Say why a submission could not be imported, and what that makes of its tests."""
-    name = submission.entry
+    name = "notebook" if submission.lines else clean(submission.entry)
     match answer.kind:
         case AnswerKind.RAISED:
             assert answer.raised is not None
@@ -220,4 +233,4 @@ def _explain_import(answer: Answer, submission: Submission) -> tuple[str, Outcom
             text = f"importing your {name} did not finish: {answer.detail}"
             return f"{text}; is there a loop outside of your functions?", Outcome.TIMEOUT
         case _:
-            return f"importing your {name} failed: {clean(answer.detail)}", Outcome.ERROR
+            return f"importing your {name} failed: {bounded(answer.detail, 1)}", Outcome.ERROR

@@ -5,19 +5,19 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import torchgrade
 from torchgrade.content import Assignment, Mutant, Reference, load_assignment, load_reference
-from torchgrade.errors import ContentError, UsageError
+from torchgrade.errors import ContentError, UsageError, did_you_mean
 from torchgrade.grading.grader import Grader
 from torchgrade.grading.jobs import GradingSetup
 from torchgrade.grading.suite import TestSuite, with_tests
 from torchgrade.plugin import Plugins
-from torchgrade.remote.answers import Answer, Call
+from torchgrade.remote.answers import Answer, AnswerKind, Call
 from torchgrade.remote.managed import ManagedImplementation
 from torchgrade.remote.zygote import Zygote
 from torchgrade.results import Provenance
@@ -26,6 +26,9 @@ from torchgrade.testing.bench import AnswerBook, Bench
 from torchgrade.testing.messages import describe_raised
 
 __all__ = ["ContentImplementation", "Session", "choose_sandbox", "with_session"]
+
+SEED_BYTES = 64
+_ENDED = frozenset((AnswerKind.TIMEOUT, AnswerKind.OUT_OF_TIME, AnswerKind.DIED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +54,19 @@ class ContentImplementation:
         zygote: where its worker comes from.
         assignment: for its limits.
         paths: its modules; a later one replaces hooks of an earlier one.
+        steady: it answers for a whole batch, so what ends a worker (the limit of its CPU time, a busy
+            machine) ends that worker only, and the call is made once more.
     """
 
-    def __init__(self, zygote: Zygote, assignment: Assignment, paths: tuple[Path, ...]) -> None:
+    def __init__(
+        self, zygote: Zygote, assignment: Assignment, paths: tuple[Path, ...], *, steady: bool = False
+    ) -> None:
+        self._zygote = zygote
+        self._limits = assignment.manifest.limits
         self._paths = paths
-        files = {path.name: path.read_bytes() for path in paths}
-        names = [path.name for path in paths]
-        self._managed = ManagedImplementation(zygote, files, names, assignment.manifest.limits)
+        self._files = {path.name: path.read_bytes() for path in paths}
+        self._steady = steady
+        self._managed = self._make()
         self._started = False
 
     def start(self) -> None:
@@ -79,11 +88,20 @@ class ContentImplementation:
         """Return what came of the call."""
         if not self._started:
             self.start()
-        return self._managed.answer(call)
+        answer = self._managed.answer(call)
+        if self._steady and answer.kind in _ENDED:
+            self._managed.finish()
+            self._managed = self._make()
+            self.start()
+            answer = self._managed.answer(call)
+        return answer
 
     def close(self) -> None:
         """End its worker."""
         self._managed.finish()
+
+    def _make(self) -> ManagedImplementation:
+        return ManagedImplementation(self._zygote, self._files, list(self._files), self._limits)
 
 
 def choose_sandbox(plugins: Plugins, wanted: str, required: str) -> Sandbox:
@@ -93,25 +111,38 @@ def choose_sandbox(plugins: Plugins, wanted: str, required: str) -> Sandbox:
         UsageError: if the level asked for does not work, or none is as strong as required.
     """
     levels = [level.value for level in Level]
-    for name in (wanted, required):
-        if name not in {*levels, "best"}:
-            raise UsageError(f"no sandbox level '{name}'; there are: {', '.join(levels)}")
+    for name, known in ((wanted, ["best", *levels]), (required, levels)):
+        if name not in known:
+            near = did_you_mean(name, known) or f"; there are: {', '.join(known)}"
+            raise UsageError(f"no sandbox level '{name}'{near}")
+    least = Level(required)
+    if wanted != "best" and Level(wanted).strength < least.strength:
+        raise UsageError(f"sandbox level '{wanted}' is below '{required}', the lowest that is allowed")
     offered = sorted((box for _, box in plugins.sandboxes), key=lambda box: -box.level.strength)
-    candidates = [box for box in offered if wanted in {"best", box.level.value}]
     refusals: list[Probe] = []
-    for sandbox in candidates:
+    for sandbox in offered:
+        if sandbox.level.strength < least.strength or wanted not in {"best", sandbox.level.value}:
+            continue
         probe = sandbox.probe()
-        if not probe.works:
-            refusals.append(probe)
-        elif sandbox.level.strength < Level(required).strength:
-            break
-        else:
+        if probe.works:
             return sandbox
-    why = "; ".join(f"{probe.level}: {probe.reason} ({probe.advice})" for probe in refusals)
-    raise UsageError(
-        f"no sandbox of level '{required}' or above works here{f' [{why}]' if why else ''};"
-        " 'torchgrade doctor' tells more, '--require-sandbox process' grades at a lower level"
-    )
+        refusals.append(probe)
+    raise UsageError(_explain_refusals(wanted, least, refusals))
+
+
+def _explain_refusals(wanted: str, least: Level, refusals: Sequence[Probe]) -> str:
+    named = f"level '{wanted}'" if wanted != "best" else f"level '{least}' or above"
+    lines = [f"no sandbox of {named} works here"]
+    for probe in refusals:
+        lines.append(f"  {probe.level}: {probe.reason}")
+        if probe.advice:
+            lines.append(f"    what helps: {probe.advice}")
+    lines.append("  'torchgrade doctor' shows what this machine can do")
+    if wanted == "best" and least is not Level.PROCESS:
+        lines.append(
+            "  '--require-sandbox process' grades with less protection, in a process with limits only"
+        )
+    return "\n".join(lines)
 
 
 def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session], None]) -> None:
@@ -120,6 +151,7 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
     Raises:
         UsageError, ContentError, InternalError: if it cannot be made ready.
     """
+    seed = _read_seed(setup.seed)
     root = Path(setup.content_root)
     assignment = load_assignment(root, setup.assignment)
     hidden = setup.tests == "hidden"
@@ -128,7 +160,7 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
     with ExitStack() as stack:
         zygote = stack.enter_context(Zygote(sandbox, assignment))
         answers, mutants = _content(zygote, assignment, reference, stack)
-        bench = Bench(assignment.contract, bytes.fromhex(setup.seed), answers, mutants)
+        bench = Bench(assignment.contract, seed, answers, mutants)
         folder = assignment.public_tests if reference is None else reference.hidden_tests
         provenance = _provenance(setup, assignment, reference, zygote.level)
 
@@ -155,18 +187,33 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
         with_tests(folder, bench, begin)
 
 
+def _read_seed(seed: str) -> bytes:
+    """Return the seed's bytes.
+
+    Raises:
+        UsageError: if it is none that a keyed hash takes.
+    """
+    try:
+        read = bytes.fromhex(seed)
+    except ValueError:
+        read = b""
+    if not 1 <= len(read) <= SEED_BYTES:
+        raise UsageError(f"seed '{seed}' is no even number of 2 to {2 * SEED_BYTES} hexadecimal digits")
+    return read
+
+
 def _content(
     zygote: Zygote, assignment: Assignment, reference: Reference | None, stack: ExitStack
 ) -> tuple[AnswerBook | None, list[tuple[Mutant, AnswerBook]]]:
     if reference is None:
         return None, []
 
-    def book(*paths: Path) -> tuple[ContentImplementation, AnswerBook]:
-        implementation = ContentImplementation(zygote, assignment, paths)
+    def book(*paths: Path, steady: bool = False) -> tuple[ContentImplementation, AnswerBook]:
+        implementation = ContentImplementation(zygote, assignment, paths, steady=steady)
         stack.callback(implementation.close)
         return implementation, AnswerBook(implementation)
 
-    solution, answers = book(reference.solution)
+    solution, answers = book(reference.solution, steady=True)
     solution.start()
     mutants = [(mutant, book(reference.solution, mutant.path)[1]) for mutant in reference.mutants]
     return answers, mutants

@@ -21,16 +21,21 @@ class AnswerBook:
 
     def __init__(self, implementation: Implementation) -> None:
         self._implementation = implementation
-        self._answers: dict[bytes, Answer] = {}
+        self._answers: dict[bytes, tuple[Call, Answer]] = {}
         self.call_seconds = 0.0
+
+    @property
+    def known(self) -> tuple[tuple[Call, Answer], ...]:
+        """All calls so far with their answers."""
+        return tuple(self._answers.values())
 
     def answer(self, call: Call) -> Answer:
         """Return what came of the call, from memory if it was made before."""
         if call.key not in self._answers:
             answer = self._implementation.answer(call)
             self.call_seconds += answer.wall_seconds
-            self._answers[call.key] = answer
-        return self._answers[call.key]
+            self._answers[call.key] = (call, answer)
+        return self._answers[call.key][1]
 
 
 @dataclass(slots=True)
@@ -71,6 +76,11 @@ class Bench:
         self.mutants = mutants
         self.record = TestRecord()
         self._student: Implementation | None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether the tests are public: their messages may hold values."""
+        return self.reference is None
 
     def seat(self, student: Implementation) -> None:
         """Let the next tests judge this implementation."""

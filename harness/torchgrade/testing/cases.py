@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import importlib.util
+import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ class Draw:
         return tuple(int(size) for size in self.generator.permutation(np.arange(low, high + 1))[:count])
 
     def strided(self, array: Array) -> Array:
-        """Return a non-contiguous view with the values of ``array``; one without axes is returned as it is."""
+        """Return a non-contiguous view with the values of ``array``; without axes, the array itself."""
         if not array.shape:
             return array
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
@@ -142,8 +143,11 @@ def _import_functions(path: Path) -> dict[str, Any]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look it up while they are made
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ContentError(f"{path} cannot be imported: {error!r}") from error
+    finally:
+        del sys.modules[spec.name]
     return {name: value for name, value in vars(module).items() if inspect.isfunction(value)}

@@ -144,7 +144,7 @@ def describe_raised(raised: Raised) -> str:
     """Return the exception and the lines of the submission that it came through."""
     message = clean(raised.message[:MESSAGE_CHARACTERS]).splitlines()[:MESSAGE_LINES]
     kind = _in_line(raised.type) or "an exception"
-    lines = "\n".join([f"{kind}: {message[0]}", *message[1:]] if message else [kind]).splitlines()
+    lines = [f"{kind}: {message[0]}", *message[1:]] if message else [kind]
     for frame in raised.frames[-FRAMES:]:
         function = f", in {_in_line(frame.function)}" if frame.function else ""
         lines.append(f"  {_in_line(frame.file)}, line {frame.line}{function}")

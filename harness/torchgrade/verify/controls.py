@@ -16,26 +16,36 @@ from torchgrade.remote.answers import Answer, AnswerKind, Call
 from torchgrade.testing.bench import AnswerBook
 from torchgrade.wire.values import Array
 
-__all__ = ["CONTROLS", "Control"]
+__all__ = ["CONTROLS", "Control", "NoneControl"]
 
 Fill = Callable[[Array, Call], Array]
+_INT64 = range(-(2**63), 2**63)
 
 
 def _input(right: Array, call: Call) -> Array:
-    """Return the first argument of that shape, or of any shape."""
+    """Return the first argument of that shape, or the first number, or the first argument at all."""
     arrays = [value for value in _leaves(call.arguments) if value.dtype.kind == right.dtype.kind]
     same = [value for value in arrays if value.shape == right.shape]
-    return np.array((same or arrays or [np.zeros_like(right)])[0], dtype=right.dtype)
+    if same:
+        return same[0]
+    if right.shape == ():
+        return next((value.reshape(-1)[:1].reshape(()) for value in arrays if value.size), np.zeros(()))
+    return arrays[0] if arrays else np.zeros(right.shape)
+
+
+def _nothing(right: Array, call: Call) -> Array:
+    del call
+    return np.full(right.shape, np.nan if right.dtype.kind in "fc" else -1.0)
 
 
 CONTROLS: Mapping[str, Fill] = {
-    "zeros": lambda right, _: np.zeros_like(right),
-    "ones": lambda right, _: np.ones_like(right),
-    "a constant": lambda right, _: np.full_like(right, 0.37),
-    "the mean": lambda right, _: np.full_like(right, right.mean() if right.size else 0),
+    "zeros": lambda right, _: np.zeros(right.shape),
+    "ones": lambda right, _: np.ones(right.shape),
+    "a constant": lambda right, _: np.full(right.shape, 0.37),
+    "the mean": lambda right, _: np.full(right.shape, right.mean() if right.size else 0.0),
     "the input": _input,
-    "noise": lambda right, _: np.asarray(np.random.default_rng(0).standard_normal(right.shape), right.dtype),
-    "nothing": lambda right, _: np.full_like(right, np.nan) if right.dtype.kind == "f" else right * 0 - 1,
+    "noise": lambda right, _: np.asarray(np.random.default_rng(0).standard_normal(right.shape)),
+    "nothing": _nothing,
 }
 
 
@@ -64,15 +74,52 @@ class Control:
         if isinstance(value, dict):
             return {key: self._refill(item, call) for key, item in value.items()}
         if isinstance(value, np.ndarray):
-            return self._fill(value, call)
-        if isinstance(value, float):
-            return float(self._fill(np.array([value]), call).flat[0])
+            return self._filled(value, call)
+        if _is_tensor(value):
+            import torch
+
+            return torch.from_numpy(self._filled(_array_of(value), call)).to(value.dtype)
+        if isinstance(value, bool | int | float):
+            fits = not isinstance(value, int) or value in _INT64
+            return type(value)(self._filled(np.array(value if fits else 0), call).item())
+        if isinstance(value, str | bytes):
+            return type(value)()
         return value
+
+    def _filled(self, right: Array, call: Call) -> Array:
+        with np.errstate(all="ignore"):
+            filled = self._fill(right, call)
+            if right.dtype.kind in "iu":
+                bounds = np.iinfo(right.dtype)
+                filled = np.clip(filled, bounds.min, bounds.max)
+            return np.array(filled).astype(right.dtype)
+
+
+class NoneControl:
+    """Answers every call with None: no test may stumble over an answer that is no value at all."""
+
+    def answer(self, call: Call) -> Answer:
+        """Return None."""
+        del call
+        return Answer(kind=AnswerKind.VALUE, value=None)
 
 
 def _leaves(value: Any) -> list[Array]:
     if isinstance(value, np.ndarray):
         return [value]
+    if _is_tensor(value):
+        return [_array_of(value)]
     if isinstance(value, list | tuple):
         return [leaf for item in value for leaf in _leaves(item)]
     return []
+
+
+def _is_tensor(value: Any) -> bool:
+    return type(value).__module__ == "torch" and type(value).__name__ == "Tensor"
+
+
+def _array_of(tensor: Any) -> Array:
+    import torch
+
+    plain: Array = (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()
+    return plain

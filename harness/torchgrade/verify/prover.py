@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from torchgrade.grading.session import ContentImplementation, Session, with_sess
 from torchgrade.plugin import Plugins
 from torchgrade.remote.answers import Implementation
 from torchgrade.results import Outcome, TestOutcome
-from torchgrade.verify.controls import CONTROLS, Control
+from torchgrade.testing.compare import WORST
+from torchgrade.verify.controls import CONTROLS, Control, NoneControl
 from torchgrade.verify.proof import MARGIN, ControlProof, ImplementationProof, MutantProof, Proof
 
 __all__ = ["prove"]
@@ -48,8 +49,9 @@ class _Prover:
         starter = self._prove_starter()
         alternatives = tuple(self._prove_implementation(path) for path in self._reference.alternatives)
         mutants = tuple(self._prove_mutant(mutant) for mutant in self._reference.mutants)
-        controls = tuple(
-            self._prove_control(name, Control(self._answers, fill)) for name, fill in CONTROLS.items()
+        controls = (
+            *(self._prove_control(name, Control(self._answers, fill)) for name, fill in CONTROLS.items()),
+            self._prove_control("None", NoneControl()),
         )
         tests = self._session.suite.tests
         max_points = sum((Fraction(test.max_points) for test in tests), Fraction(0))
@@ -58,7 +60,7 @@ class _Prover:
             *_problems_of_solution(solution, max_points),
             *starter.messages,
             *_problems_of_alternatives(alternatives, max_points),
-            *_problems_of_mutants(mutants, [test.id for test in tests], self._reference.mutants),
+            *_problems_of_mutants(mutants, {_function(test.id) for test in tests}, self._reference.mutants),
             *_problems_of_controls(controls),
         ]
         return Proof(
@@ -74,23 +76,24 @@ class _Prover:
             seconds=round(time.perf_counter() - started, 3),
         )
 
-    def _run(self, implementation: Implementation) -> tuple[TestOutcome, ...]:
+    def _run(self, implementation: Implementation, name: str) -> tuple[TestOutcome, ...]:
         outcomes = self._session.suite.run(implementation)
         broken = [test for test in outcomes if test.outcome is Outcome.INTERNAL_ERROR]
         if broken:
-            raise ContentError(f"test {broken[0].id} is broken:\n{broken[0].instructor_message}")
+            told = broken[0].instructor_message
+            raise ContentError(f"test {broken[0].id} is broken: it cannot judge {name}\n{told}")
         return outcomes
 
-    def _run_files(self, *paths: Path) -> tuple[TestOutcome, ...]:
+    def _run_files(self, name: str, *paths: Path) -> tuple[TestOutcome, ...]:
         implementation = ContentImplementation(self._session.zygote, self._session.assignment, paths)
         try:
             implementation.start()
-            return self._run(implementation)
+            return self._run(implementation, name)
         finally:
             implementation.close()
 
     def _prove_implementation(self, path: Path) -> ImplementationProof:
-        outcomes = self._run_files(path)
+        outcomes = self._run_files(f"'{path.stem}'", path)
         failing = [test for test in outcomes if test.outcome is not Outcome.PASSED]
         return ImplementationProof(
             name=path.stem,
@@ -103,7 +106,7 @@ class _Prover:
         path = self._session.assignment.starter / "submission.py"
         if not path.exists():
             raise ContentError(f"{path} is missing: an assignment has a starter")
-        outcomes = self._run_files(path)
+        outcomes = self._run_files("the starter", path)
         odd = [test for test in outcomes if test.outcome is not Outcome.NOT_IMPLEMENTED]
         return ImplementationProof(
             name="starter",
@@ -115,27 +118,34 @@ class _Prover:
         )
 
     def _prove_mutant(self, mutant: Mutant) -> MutantProof:
-        outcomes = self._run_files(self._reference.solution, mutant.path)
-        failing = {test.id: test for test in outcomes if test.outcome is not Outcome.PASSED}
-        named = [
-            test.id
-            for test in failing.values()
-            if test.cause is not None and test.cause.mutant == mutant.name
-        ]
-        margins = [failing[name].error_in_tolerances or 0.0 for name in mutant.killed_by if name in failing]
+        outcomes = self._run_files(f"mutant '{mutant.name}'", self._reference.solution, mutant.path)
+        failing = [test for test in outcomes if test.outcome is not Outcome.PASSED]
+        killers = {_function(test.id) for test in failing}
+        named = [test.id for test in failing if test.cause is not None and test.cause.mutant == mutant.name]
+        margins = [_margin(test) for test in failing if _function(test.id) in mutant.killed_by]
         return MutantProof(
             name=mutant.name,
             points=_points(outcomes),
-            killed_by=tuple(failing),
-            missed_by=tuple(name for name in mutant.killed_by if name not in failing),
+            killed_by=tuple(test.id for test in failing),
+            missed_by=tuple(name for name in mutant.killed_by if name not in killers),
             named_by=tuple(named),
             margin=max(margins, default=0.0),
         )
 
-    def _prove_control(self, name: str, control: Control) -> ControlProof:
-        outcomes = self._run(control)
+    def _prove_control(self, name: str, control: Implementation) -> ControlProof:
+        outcomes = self._run(control, f"control '{name}'")
         passing = [test.id for test in outcomes if test.outcome is Outcome.PASSED and test.max_points]
         return ControlProof(name=name, points=_points(outcomes), passing=tuple(passing))
+
+
+def _function(test: str) -> str:
+    """Return the name of a test's function: that of a parametrised test ends in its parameters."""
+    return test.partition("[")[0]
+
+
+def _margin(test: TestOutcome) -> float:
+    """Return how far off a failing test's answers are; without numbers, as far as can be."""
+    return WORST if test.error_in_tolerances is None else test.error_in_tolerances
 
 
 def _points(outcomes: Sequence[TestOutcome]) -> Fraction:
@@ -161,19 +171,22 @@ def _problems_of_alternatives(proofs: Sequence[ImplementationProof], max_points:
 
 
 def _problems_of_mutants(
-    proofs: Sequence[MutantProof], tests: Sequence[str], mutants: Sequence[Mutant]
+    proofs: Sequence[MutantProof], tests: Container[str], mutants: Sequence[Mutant]
 ) -> list[str]:
     problems = [] if proofs else ["there are no mutants"]
     for proof, mutant in zip(proofs, mutants, strict=True):
         unknown = [name for name in mutant.killed_by if name not in tests]
         if unknown:
-            problems.append(f"mutant {proof.name} names the unknown test {unknown[0]}")
+            problems.append(f"mutant {proof.name} names the unknown test {', '.join(unknown)}")
         elif not proof.killed_by:
             problems.append(f"mutant {proof.name} survives: no hidden test notices it")
         elif proof.missed_by:
             problems.append(f"mutant {proof.name} survives {', '.join(proof.missed_by)}")
         elif proof.margin < MARGIN:
-            problems.append(f"mutant {proof.name} is off by only {proof.margin:.3g} tolerances")
+            problems.append(
+                f"mutant {proof.name} is off by only {proof.margin:.3g} tolerances, which are too few"
+                f" (at least {MARGIN:g}): larger cases tell it apart"
+            )
         elif not proof.named_by:
             problems.append(f"mutant {proof.name} is killed, but no message names its mistake")
     return problems
