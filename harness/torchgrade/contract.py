@@ -21,9 +21,11 @@ __all__ = [
     "Hook",
     "Problem",
     "check_plugin",
+    "implement",
     "load_contract",
     "returns",
     "returns_object",
+    "with_arguments_in_order",
 ]
 
 PROJECT = "torchgrade"
@@ -129,9 +131,12 @@ def load_contract(source: str, filename: str) -> Contract:
             continue
         if not options["firstresult"]:
             raise ContractError(f"{filename}: {name} must be marked @hookspec(firstresult=True)")
+        parameters = inspect.signature(function).parameters
+        if any(not _is_plain(parameter) for parameter in parameters.values()):
+            raise ContractError(f"{filename}: {name} must have plain arguments, no defaults, '*' or '/'")
         hooks[name] = Hook(
             name=name,
-            arguments=tuple(inspect.signature(function).parameters),
+            arguments=tuple(parameters),
             result_names=getattr(function, "torchgrade_returns", ()),
             methods=getattr(function, "torchgrade_methods", ()),
             doc=inspect.getdoc(function) or "",
@@ -139,6 +144,13 @@ def load_contract(source: str, filename: str) -> Contract:
     if not hooks:
         raise ContractError(f"{filename} declares no @hookspec function")
     return Contract(hooks=hooks, namespace=module)
+
+
+def _is_plain(parameter: inspect.Parameter) -> bool:
+    return (
+        parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        and parameter.default is inspect.Parameter.empty
+    )
 
 
 def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tuple[Problem, ...]]:
@@ -150,9 +162,7 @@ def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tu
     """
     usable: dict[str, Any] = {}
     problems: list[Problem] = []
-    marked = {
-        name: value for name, value in _members(plugin) if isinstance(getattr(value, _IMPL, None), dict)
-    }
+    marked = {name: value for name, value in _members(plugin) if _is_marked(value)}
     for hook in contract.hooks.values():
         function = marked.get(hook.name)
         if function is None:
@@ -168,10 +178,47 @@ def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tu
     return usable, tuple(problems)
 
 
+def with_arguments_in_order(hook: Hook, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a hook implementation that has the contract's arguments and calls ``function`` with all.
+
+    pluggy itself passes over arguments with a default and keyword-only ones, and over callables that
+    are no functions.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    keyword_only = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    positional = [p.name for p in parameters if p.name in hook.arguments and p.name not in keyword_only]
+
+    def call(arguments: tuple[Any, ...]) -> Any:
+        given = dict(zip(hook.arguments, arguments, strict=True))
+        return function(*(given[name] for name in positional), **{name: given[name] for name in keyword_only})
+
+    return implement(hook, call)
+
+
+def implement(hook: Hook, call: Callable[[tuple[Any, ...]], Any]) -> Callable[..., Any]:
+    """Return a hook implementation that hands its arguments, in the contract's order, to ``call``.
+
+    pluggy reads the names of the arguments from a function's own code, not from its signature: so the
+    function is written out with the contract's names.
+    """
+    names = "".join(f"{name}, " for name in hook.arguments)
+    scope: dict[str, Any] = {"__call__": call}
+    exec(f"def {hook.name}({names}):\n    return __call__(({names}))", scope)  # noqa: S102 - the contract's names
+    marked: Callable[..., Any] = pluggy.HookimplMarker(PROJECT)(scope[hook.name])
+    return marked
+
+
 def _members(plugin: object) -> Iterable[tuple[str, Any]]:
     for name in dir(plugin):
         if not name.startswith("__"):
             yield name, getattr(plugin, name, None)
+
+
+def _is_marked(value: object) -> bool:
+    try:
+        return isinstance(getattr(value, _IMPL, None), dict)
+    except Exception:  # noqa: BLE001 - some objects answer every question with an error of their own
+        return False
 
 
 def _explain_missing(hook: Hook, plugin: object, marked: Mapping[str, Any]) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
+
+import msgspec
 
 from torchgrade.contract import Hook
-from torchgrade.wire import Packed, pack, unpack
+from torchgrade.wire import Packed, WireError, pack, pack_named, unpack
 from torchgrade.wire.values import Array
 
 __all__ = [
@@ -23,6 +25,10 @@ __all__ = [
     "changed_arguments",
     "raised_from",
 ]
+
+
+# A request's tree: tag, hook, echo, arguments.
+ARGUMENTS = 3
 
 
 class AnswerKind(enum.Enum):
@@ -100,7 +106,9 @@ class Call:
     @cached_property
     def packed(self) -> Packed:
         """The request as the wire takes it."""
-        return pack([self.hook.name, list(self.arguments), self.echo])
+        named = zip(self.hook.arguments, self.arguments, strict=True)
+        parts = [(f"the argument `{name}`", value) for name, value in named]
+        return pack_named([("the hook", self.hook.name), ("the echo", self.echo), *parts])
 
     @cached_property
     def key(self) -> bytes:
@@ -120,31 +128,35 @@ class Implementation(Protocol):
         ...
 
 
-def changed_arguments(call: Call, tree: Sequence[Any], arrays: Sequence[Array]) -> tuple[str, ...]:
+def changed_arguments(
+    call: Call, trees: Sequence[Any], arrays: Sequence[Array], *, tensors: bool
+) -> tuple[str, ...]:
     """Compare a reply's echo with what was sent.
 
     Args:
         call: what was sent.
-        tree: packed arguments after the call.
+        trees: each argument after the call, packed.
         arrays: arrays of the reply.
+        tensors: whether torch tensors may occur.
 
     Returns:
         Names of the arguments that differ.
+
+    Raises:
+        WireError: if the echo is malformed.
     """
-    sent = call.packed.tree[2]
-    count = len(call.packed.arrays)
-    if tree == sent and all(
-        _same_array(before, after) for before, after in zip(call.packed.arrays, arrays[:count], strict=False)
-    ):
-        return ()
-    before = call.arguments
-    after = unpack(tree, arrays, tensors=True)
-    if type(after) is not list or len(after) != len(before):
-        return call.hook.arguments
+    if len(trees) != len(call.arguments):
+        raise WireError("a reply holds another number of arguments than its call")
+    sent = call.packed
+    # repr tells 1 from 1.0 and True, and 0.0 from -0.0, and takes NaN for itself.
+    if repr(trees) == repr(sent.tree[ARGUMENTS:]) and len(sent.arrays) <= len(arrays):
+        pairs = zip(sent.arrays, arrays, strict=False)
+        if all(_same_array(before, after) for before, after in pairs):
+            return ()
     return tuple(
         name
-        for name, old, new in zip(call.hook.arguments, before, after, strict=True)
-        if not _same_value(old, new)
+        for name, before, tree in zip(call.hook.arguments, call.arguments, trees, strict=True)
+        if not _same_value(before, unpack(tree, arrays, tensors=tensors))
     )
 
 
@@ -162,16 +174,24 @@ def _same_array(before: Array, after: Array) -> bool:
     return before.dtype == after.dtype and before.shape == after.shape and before.tobytes() == after.tobytes()
 
 
-def raised_from(data: Mapping[str, Any]) -> Raised:
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class _RaisedReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    types: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)]
+    message: Annotated[str, msgspec.Meta(max_length=2_000)]
+    frames: Annotated[tuple[tuple[Name, int, Name, Name], ...], msgspec.Meta(max_length=12)]
+
+
+def raised_from(data: object) -> Raised:
     """Read the ``raised`` reply of a worker.
 
     Raises:
-        TypeError, KeyError, ValueError: if it has another form; the caller treats that as a lie.
+        msgspec.ValidationError: if it has another form; the caller treats that as a lie.
     """
+    reply = msgspec.convert(data, _RaisedReply)
     frames = tuple(
-        CodeFrame(file=str(file), line=int(line), function=str(function), source=str(source))
-        for file, line, function, source in data["frames"]
+        CodeFrame(file=file, line=line, function=function, source=source)
+        for file, line, function, source in reply.frames
     )
-    return Raised(
-        types=tuple(str(name) for name in data["types"]), message=str(data["message"]), frames=frames
-    )
+    return Raised(types=reply.types, message=reply.message, frames=frames)

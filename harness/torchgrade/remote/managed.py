@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,10 @@ class ManagedImplementation:
         files: contents by relative path.
         entries: modules with hooks, later ones replacing hooks of earlier ones.
         limits: what it may use in all.
+
+    Attributes:
+        reports: of its workers that have ended.
+        import_seconds, call_seconds: wall time of all imports (one a worker) and of all calls.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class ManagedImplementation:
         self._limits = limits
         self._worker: RemoteWorker | None = None
         self._loaded: Loaded | None = None
+        self._failure: Answer | None = None
         self._timeouts: Counter[str] = Counter()
         self.reports: list[ExitReport] = []
         self.import_seconds = 0.0
@@ -46,12 +52,17 @@ class ManagedImplementation:
         Returns:
             What can be called, or the answer that tells why nothing can.
         """
-        self._worker = self._zygote.worker()
-        told = self._worker.load(self._files, self._entries, self._limits.import_seconds)
+        self._collect()
+        worker = self._zygote.worker()
+        started = time.perf_counter()
+        told = worker.load(self._files, self._entries, min(self._limits.import_seconds, self._left()))
+        self.import_seconds += time.perf_counter() - started
+        self._worker = worker
         if isinstance(told, Answer):
-            self.import_seconds += told.wall_seconds
-            return told
-        self._loaded = told
+            self._failure = told
+            self._collect()
+        else:
+            self._loaded = told
         return told
 
     def answer(self, call: Call) -> Answer:
@@ -60,14 +71,12 @@ class ManagedImplementation:
         refusal = self._refusal(name)
         if refusal is not None:
             return refusal
-        if self._worker is None or not self._worker.alive:
-            self._collect()
+        if self._worker is None:
             told = self.start()
             if isinstance(told, Answer):
                 return told
         assert self._worker is not None
-        left = self._limits.submission_seconds - self.call_seconds
-        answer = self._worker.call(call, min(self._limits.call_seconds, left))
+        answer = self._worker.call(call, min(self._limits.call_seconds, self._left()))
         self.call_seconds += answer.wall_seconds
         if answer.kind is AnswerKind.TIMEOUT:
             self._timeouts[name] += 1
@@ -79,14 +88,19 @@ class ManagedImplementation:
         """End the worker; the reports are complete then."""
         self._collect()
 
+    def _left(self) -> float:
+        return self._limits.submission_seconds - self.import_seconds - self.call_seconds
+
     def _refusal(self, name: str) -> Answer | None:
+        if self._failure is not None and self._loaded is None:
+            return self._failure
         if self._loaded is not None and name not in self._loaded.usable:
             text = next((text for hook, text in self._loaded.problems if hook == name), "")
             return Answer(kind=AnswerKind.MISSING, detail=text)
         if self._timeouts[name] >= TIMEOUTS_PER_HOOK:
             detail = f"it ran into the time limit {TIMEOUTS_PER_HOOK} times already and was not called again"
             return Answer(kind=AnswerKind.OUT_OF_TIME, detail=detail)
-        if self.call_seconds >= self._limits.submission_seconds:
+        if self._left() <= 0:
             detail = f"the submission has used up its {self._limits.submission_seconds:g} s in all"
             return Answer(kind=AnswerKind.OUT_OF_TIME, detail=detail)
         return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pluggy
 
-from torchgrade import hookimpl
-from torchgrade.contract import Contract, Hook
+from torchgrade.contract import Contract, Hook, implement
 
 __all__ = ["ContractProxy"]
 
@@ -51,17 +51,6 @@ class ContractProxy:
 
 
 def _plugin(contract: Contract, handle: Handler) -> object:
-    methods = {name: staticmethod(_stand_in(hook, handle)) for name, hook in contract.hooks.items()}
+    hooks = contract.hooks
+    methods = {name: staticmethod(implement(hook, partial(handle, hook))) for name, hook in hooks.items()}
     return type("RemotePlugin", (), methods)()
-
-
-def _stand_in(hook: Hook, handle: Handler) -> Callable[..., Any]:
-    def stand_in(*arguments: Any) -> Any:
-        return handle(hook, arguments)
-
-    stand_in.__name__ = hook.name
-    # pluggy asks the signature for the names of the arguments that it shall pass.
-    stand_in.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in hook.arguments]
-    )
-    return hookimpl(stand_in)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import select
 import signal
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,21 +19,27 @@ from torchgrade.remote.answers import Answer, AnswerKind, Call, changed_argument
 from torchgrade.wire import (
     Bounds,
     Frame,
+    Handle,
     Link,
     Packed,
     WireClosedError,
     WireError,
     WireTimeoutError,
     pack,
+    pack_named,
     unpack,
 )
 from torchgrade.worker.config import ExitReport, receive_block
 
 __all__ = ["Loaded", "RemoteWorker"]
 
+START_SECONDS = 60.0
 END_SECONDS = 10.0
+# Between the closing of a process's sockets and its end.
+EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
-_REPLIES = {"load": "loaded", "call": "value", "method": "value", "ping": "pong"}
+DETAIL_CHARACTERS = 2_000
+_REPLIES = {"load": "loaded", "call": "value", "method": "value", "release": "pong", "ping": "pong"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +54,20 @@ class Loaded:
     problems: tuple[tuple[str, str], ...]
 
 
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Sentence = Annotated[str, msgspec.Meta(max_length=DETAIL_CHARACTERS)]
+
+
+class _LoadedReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    usable: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1_000)]
+    problems: Annotated[tuple[tuple[Name, Sentence], ...], msgspec.Meta(max_length=1_000)]
+
+
 class RemoteWorker:
     """The grader's end of one worker.
+
+    Its methods raise InternalError if the worker could not be started or a request cannot be sent:
+    neither is the submission's fault.
 
     After an answer of kind ``TIMEOUT`` or ``DIED`` the worker is of no more use: ``alive`` is False.
     """
@@ -58,6 +77,7 @@ class RemoteWorker:
         self._leash = leash
         self._tensors = tensors
         self._report: ExitReport | None = None
+        self._ready = False
         self.alive = True
 
     def load(self, files: Mapping[str, bytes], entries: Sequence[str], seconds: float) -> Loaded | Answer:
@@ -66,7 +86,7 @@ class RemoteWorker:
         Returns:
             What can be called, or the answer that tells why nothing can.
         """
-        request = pack({"files": dict(files), "entries": list(entries)})
+        request = pack_named([("the files", dict(files)), ("the entries", list(entries))])
         answer = self._ask("load", request, seconds, self._read_loaded)
         return answer.value if answer.kind is AnswerKind.VALUE else answer
 
@@ -74,10 +94,15 @@ class RemoteWorker:
         """Call a hook and wait at most ``seconds`` for its answer."""
         return self._ask("call", call.packed, seconds, lambda frame: self._read_value(call, frame))
 
-    def call_method(self, handle: object, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
+    def call_method(self, handle: Handle, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
         """Call a method of an object that stays in the worker."""
-        request = pack([handle, name, list(arguments)])
+        parts = [(f"argument {index} of `{name}`", value) for index, value in enumerate(arguments)]
+        request = pack_named([("the handle", handle), ("the method", name), *parts])
         return self._ask("method", request, seconds, lambda frame: self._read_value(None, frame))
+
+    def release(self, handles: Sequence[Handle], seconds: float) -> Answer:
+        """Let the worker forget objects of which nobody will ask again; their handles are void then."""
+        return self._ask("release", pack(list(handles)), seconds, _read_pong)
 
     def ping(self, seconds: float) -> float:
         """Return the seconds of an empty round trip.
@@ -85,18 +110,27 @@ class RemoteWorker:
         Raises:
             InternalError: if there is no answer.
         """
-        answer = self._ask("ping", pack(None), seconds, lambda _: Answer(kind=AnswerKind.VALUE))
+        answer = self._ask("ping", pack(None), seconds, _read_pong)
         if answer.kind is not AnswerKind.VALUE:
             raise InternalError(f"a worker does not answer: {answer.detail}")
         return answer.wall_seconds
 
-    def end(self) -> ExitReport | None:
-        """End the worker and all that it started; returns its keeper's report, None if there is none."""
+    def end(self, *, patience_seconds: float = 0.0) -> ExitReport | None:
+        """End the worker and all that it started.
+
+        Args:
+            patience_seconds: how long it may take to end by itself, so that its exit status is told.
+
+        Returns:
+            The report of its keeper, None if there is none.
+        """
         if self._report is not None or self._leash.fileno() < 0:
             return self._report
         self.alive = False
         self._link.close()
         try:
+            if patience_seconds:
+                select.select([self._leash], [], [], patience_seconds)
             self._leash.settimeout(END_SECONDS)
             self._leash.shutdown(socket.SHUT_WR)
             block = receive_block(self._leash)
@@ -109,11 +143,13 @@ class RemoteWorker:
         return self._report
 
     def _ask(self, kind: str, request: Packed, seconds: float, read: Callable[[Frame], Answer]) -> Answer:
+        if self.alive and not self._ready:
+            self._greet()
         nonce = os.urandom(NONCE_BYTES)
         started = time.perf_counter()
         deadline = time.monotonic() + seconds
         try:
-            self._link.send(kind, nonce, request, deadline=deadline)
+            self._send(kind, nonce, request, deadline)
             frame = self._link.receive(deadline=deadline)
             wall_seconds = time.perf_counter() - started
             _check_nonce(frame, nonce)
@@ -124,33 +160,51 @@ class RemoteWorker:
             return Answer(kind=AnswerKind.TIMEOUT, detail=detail, wall_seconds=time.perf_counter() - started)
         except WireClosedError:
             return self._died(started)
-        except (WireError, KeyError, TypeError, ValueError) as error:
+        except (WireError, TypeError, ValueError) as error:
             self.alive = False
-            detail = f"its reply was not one that the grader understands: {error}"
+            detail = f"its reply was not one that the grader understands: {str(error)[:DETAIL_CHARACTERS]}"
             return Answer(kind=AnswerKind.DIED, detail=detail, wall_seconds=time.perf_counter() - started)
         return dataclasses.replace(answer, wall_seconds=wall_seconds)
+
+    def _greet(self) -> None:
+        """Wait for the worker's first frame, which it sends before any of a student's code is there."""
+        try:
+            frame = self._link.receive(deadline=time.monotonic() + START_SECONDS)
+            self._ready = frame.kind == "ready"
+        except WireError as error:
+            report = self.end()
+            told = "" if report is None else report.stderr.decode(errors="replace")
+            raise InternalError(f"a worker could not be started: {error}; {told}".rstrip("; ")) from error
+
+    def _send(self, kind: str, nonce: bytes, request: Packed, deadline: float) -> None:
+        try:
+            self._link.send(kind, nonce, request, deadline=deadline)
+        except (WireTimeoutError, WireClosedError):
+            raise
+        except WireError as error:
+            raise InternalError(f"a request '{kind}' cannot be sent: {error}") from error
 
     def _died(self, started: float) -> Answer:
         wall_seconds = time.perf_counter() - started
         self.alive = False
-        report = self.end()
+        report = self.end(patience_seconds=EXIT_SECONDS)
         status = None if report is None else report.status
         return Answer(kind=AnswerKind.DIED, detail=_describe_status(status), wall_seconds=wall_seconds)
 
     def _read_loaded(self, frame: Frame) -> Answer:
-        told = unpack(frame.tree, frame.arrays)
-        loaded = Loaded(
-            usable=frozenset(str(name) for name in told["usable"]),
-            problems=tuple((str(hook), str(text)) for hook, text in told["problems"]),
-        )
+        reply = msgspec.convert(unpack(frame.tree, frame.arrays), _LoadedReply)
+        loaded = Loaded(usable=frozenset(reply.usable), problems=reply.problems)
         return Answer(kind=AnswerKind.VALUE, value=loaded)
 
     def _read_value(self, call: Call | None, frame: Frame) -> Answer:
-        _, arguments, value = frame.tree
+        _, *arguments, value = frame.tree
+        changed: tuple[str, ...] = ()
+        if call is not None and call.echo:
+            changed = changed_arguments(call, arguments, frame.arrays, tensors=self._tensors)
         return Answer(
             kind=AnswerKind.VALUE,
             value=unpack(value, frame.arrays, tensors=self._tensors),
-            changed=() if call is None or not call.echo else changed_arguments(call, arguments, frame.arrays),
+            changed=changed,
         )
 
     @staticmethod
@@ -159,8 +213,15 @@ class RemoteWorker:
         if frame.kind == "raised":
             return Answer(kind=AnswerKind.RAISED, raised=raised_from(told))
         if frame.kind == "unsendable":
-            return Answer(kind=AnswerKind.UNSENDABLE, detail=str(told))
+            detail = msgspec.convert(told, str)
+            return Answer(kind=AnswerKind.UNSENDABLE, detail=detail[:DETAIL_CHARACTERS])
         raise WireError(f"a reply of unknown kind {frame.kind!r}")
+
+
+def _read_pong(frame: Frame) -> Answer:
+    if frame.tree is not None:
+        raise WireError("a reply holds more than it should")
+    return Answer(kind=AnswerKind.VALUE)
 
 
 def _check_nonce(frame: Frame, nonce: bytes) -> None:

@@ -44,22 +44,24 @@ class Zygote:
         self._bounds = Bounds(array_bytes=limits.memory_mib * MIB)
         memory_bytes = limits.memory_mib * MIB
         view = View(packages=worker_packages(assignment.manifest.packages), memory_bytes=memory_bytes)
-        self._zygote = sandbox.start(view)
         self._tensors = "torch" in assignment.manifest.packages
+        contract_source = assignment.contract_path.read_text(encoding="utf-8")
+        self._spare: RemoteWorker | None = None
+        self._zygote = zygote = sandbox.start(view)
         config = ZygoteConfig(
             preload=tuple(name for name in assignment.manifest.packages if name in {"numpy", "torch"}),
-            contract_source=assignment.contract_path.read_text(encoding="utf-8"),
+            contract_source=contract_source,
             contract_filename="contract.py",
             tensors=self._tensors,
-            namespaces=self.level is Level.ISOLATED,
-            scratch=self._zygote.scratch,
+            namespaces=zygote.level is Level.ISOLATED,
+            scratch=zygote.scratch,
+            temporary=None if zygote.temporary is None else str(zygote.temporary),
             memory_bytes=memory_bytes,
             cpu_seconds=int(limits.submission_seconds),
             file_bytes=limits.file_mib * MIB,
             open_files=limits.open_files,
             processes=limits.processes,
         )
-        self._spare: RemoteWorker | None = None
         try:
             self._greet(config)
             self._spare = self._fork()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torchgrade.wire.errors import WireClosedError, WireError, WireTimeoutError
 from torchgrade.wire.frames import Bounds, Frame, Link
-from torchgrade.wire.values import Handle, Packed, pack, unpack
+from torchgrade.wire.values import Handle, Packed, pack, pack_named, unpack
 
 __all__ = [
     "Bounds",
@@ -20,5 +20,6 @@ __all__ = [
     "WireError",
     "WireTimeoutError",
     "pack",
+    "pack_named",
     "unpack",
 ]

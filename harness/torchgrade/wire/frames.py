@@ -24,7 +24,16 @@ import msgspec
 import numpy as np
 
 from torchgrade.wire.errors import WireClosedError, WireError, WireTimeoutError
-from torchgrade.wire.values import ARRAY_DTYPES, DTYPE_NAMES, Array, Packed, with_big_integers
+from torchgrade.wire.values import (
+    ARRAY_DTYPES,
+    ARRAY_LIMIT,
+    AXIS_LIMIT,
+    DEPTH_LIMIT,
+    DTYPE_NAMES,
+    Array,
+    Packed,
+    with_big_integers,
+)
 
 __all__ = ["Bounds", "Frame", "Link"]
 
@@ -40,10 +49,22 @@ _ROWS, _COLUMNS, _STRIDED = "C", "F", "S"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What a reader accepts at the most."""
+    """What a frame may hold at the most: a reader accepts no more, a writer sends no more."""
 
     header_bytes: int = 16 * 1024 * 1024
     array_bytes: int = 1024 * 1024 * 1024
+
+
+_Atom = None | bool | int | float | str
+
+
+def _tree_type() -> Any:
+    """Return the type of a tree: lists of lists of atoms, and no maps or extensions, so deep."""
+    kind: Any = _Atom
+    # A value may sit in a list of arguments, and its innermost items may be tagged lists.
+    for _ in range(DEPTH_LIMIT + 3):
+        kind = _Atom | list[kind]
+    return kind
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
@@ -51,15 +72,15 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 
 class _ArrayHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     dtype: Annotated[str, msgspec.Meta(max_length=16)]
-    shape: Annotated[tuple[Count, ...], msgspec.Meta(max_length=32)]
+    shape: Annotated[tuple[Count, ...], msgspec.Meta(max_length=AXIS_LIMIT)]
     layout: Annotated[str, msgspec.Meta(max_length=1)]
 
 
 class _Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     kind: Annotated[str, msgspec.Meta(max_length=16)]
     nonce: Annotated[bytes, msgspec.Meta(max_length=16)]
-    tree: Any
-    arrays: Annotated[tuple[_ArrayHead, ...], msgspec.Meta(max_length=65_536)]
+    tree: _tree_type()  # type: ignore[valid-type]
+    arrays: Annotated[tuple[_ArrayHead, ...], msgspec.Meta(max_length=ARRAY_LIMIT)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +135,35 @@ class Link:
             deadline: in ``time.monotonic()`` seconds; None waits for ever.
 
         Raises:
-            WireError: if it cannot be written as a frame.
+            WireError: if it cannot be written as a frame; nothing was sent then.
+            MemoryError: if there is no room to arrange its arrays; nothing was sent then.
             WireTimeoutError, WireClosedError: if the other end does not take it.
         """
         heads = tuple(_head(array) for array in packed.arrays)
         body = _encode(kind, nonce, packed.tree, heads)
+        self._check(len(body), heads)
+        parts = [_bytes_of(array) for array in packed.arrays]
         pending = bytearray(_PREFIX.pack(_MAGIC, len(body)))
         pending += body
-        for array in packed.arrays:
-            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-            if data.nbytes < _JOIN_BELOW:
-                pending += data
+        for part in parts:
+            if part.nbytes < _JOIN_BELOW:
+                pending += part
             else:
                 self._send_all(pending, deadline)
-                self._send_all(data, deadline)
+                self._send_all(part, deadline)
                 pending = bytearray()
         self._send_all(pending, deadline)
+
+    def _check(self, header_bytes: int, heads: Sequence[_ArrayHead]) -> None:
+        if header_bytes > self._bounds.header_bytes:
+            limit = self._bounds.header_bytes
+            raise WireError(
+                f"it takes {header_bytes} bytes beside its arrays, over the limit of {limit};"
+                " arrays hold many numbers better than lists do"
+            )
+        total = sum(_nbytes(head) for head in heads)
+        if total > self._bounds.array_bytes:
+            raise WireError(f"its arrays take {total} bytes, over the limit of {self._bounds.array_bytes}")
 
     def receive(self, *, deadline: float | None = None) -> Frame:
         """Receive one frame whole.
@@ -145,20 +179,19 @@ class Link:
             header = _DECODER.decode(self._take(length, deadline))
         except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
             raise WireError(f"a frame's header is malformed: {error}") from error
-        total = sum(_nbytes(head) for head in header.arrays)
-        if total > self._bounds.array_bytes:
-            raise WireError(f"a frame of {total} bytes is over the limit of {self._bounds.array_bytes}")
+        self._check(length, header.arrays)
         arrays = tuple(self._receive_array(head, deadline) for head in header.arrays)
         return Frame(kind=header.kind, nonce=header.nonce, tree=header.tree, arrays=arrays)
 
     def _receive_array(self, head: _ArrayHead, deadline: float | None) -> Array:
         try:
             flat = np.empty(math.prod(head.shape), dtype=ARRAY_DTYPES[head.dtype])
-            array = flat.reshape(head.shape)
+            self._take_into(flat.view(np.uint8).data, deadline)
+            if head.dtype == "bool" and flat.view(np.uint8).max(initial=0) > 1:
+                raise WireError("a boolean on the wire is neither true nor false")
+            return _arrange(flat.reshape(head.shape), head.layout)
         except (ValueError, MemoryError) as error:
             raise WireError(f"an array of shape {head.shape} cannot be made") from error
-        self._take_into(flat.view(np.uint8).data, deadline)
-        return _arrange(array, head.layout)
 
     def _take(self, count: int, deadline: float | None) -> bytes:
         while len(self._buffer) < count:
@@ -232,6 +265,10 @@ def _encode(kind: str, nonce: bytes, tree: Any, heads: tuple[_ArrayHead, ...]) -
         raise WireError(f"a value cannot be written: {error}") from error
 
 
+def _bytes_of(array: Array) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
 def _nbytes(head: _ArrayHead) -> int:
     if head.dtype not in ARRAY_DTYPES:
         raise WireError(f"a frame declares the dtype {head.dtype!r}")
@@ -248,7 +285,7 @@ def _arrange(array: Array, layout: str) -> Array:
         return np.asfortranarray(array)
     if layout == _STRIDED and array.ndim:
         wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
-        if array.dtype.kind == "f":
+        if array.dtype.kind in "fc":
             wide[...] = np.nan  # reading past the view must not go unnoticed
         view = wide[..., ::2]
         view[...] = array

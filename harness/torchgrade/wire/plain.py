@@ -19,6 +19,7 @@ __all__ = ["pack_plain", "unpack_plain"]
 _ATOMS = frozenset((type(None), bool, int, float, str))
 FROM_ITEMS = 64
 DEPTH = 6
+BYTES_LIMIT = 16 * 1024 * 1024
 
 _nested: Any = None | bool | int | float | str
 for _ in range(DEPTH):
@@ -28,23 +29,30 @@ _DECODER: msgspec.msgpack.Decoder[tuple[Any, ...]] = msgspec.msgpack.Decoder(tup
 
 
 def pack_plain(value: list[Any] | tuple[Any, ...]) -> bytes | None:
-    """Return the items as one piece of msgpack; None if they are few, or not as plain as that."""
+    """Return the items as one piece of msgpack; None if they are few, or not as plain as that.
+
+    Raises:
+        WireError: if they are too many.
+    """
     if len(value) < FROM_ITEMS or not _is_plain(value):
         return None
     try:
-        return _ENCODER.encode(value)
+        data = _ENCODER.encode(value)
     except (OverflowError, UnicodeEncodeError):
         return None  # a very long integer or a lone surrogate: for the slower way to handle or refuse
+    if len(data) > BYTES_LIMIT:
+        raise WireError(f"lists of numbers that take more than {BYTES_LIMIT} bytes; put them into arrays")
+    return data
 
 
-def unpack_plain(data: object) -> tuple[Any, ...]:
+def unpack_plain(data: bytes) -> tuple[Any, ...]:
     """Read what ``pack_plain`` wrote; the outermost container comes as a tuple.
 
     Raises:
         WireError: if it is malformed.
     """
-    if type(data) is not bytes:
-        raise WireError("a value on the wire is malformed")
+    if len(data) > BYTES_LIMIT:
+        raise WireError(f"plain data of more than {BYTES_LIMIT} bytes")
     try:
         return _DECODER.decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
 """Values as plain data: what may cross the wire, and how.
 
-None, booleans, integers, floats, strings and bytes cross as they are. Everything else is a tagged
-list: containers hold their items, arrays and tensors an index into the frame's arrays, a handle the
+None, booleans, integers, floats and strings cross as they are. Everything else is a tagged list:
+containers hold their items, arrays, tensors and bytes an index into the frame's arrays, a handle the
 number of an object that stays in the worker. Types are exact: a subclass of ndarray, float or list
 could answer one thing to the check and another to the use, so it does not cross.
 """
@@ -18,18 +18,36 @@ import numpy as np
 from torchgrade.wire.errors import WireError
 from torchgrade.wire.plain import pack_plain, unpack_plain
 
-__all__ = ["ARRAY_DTYPES", "DTYPE_NAMES", "Array", "Handle", "Packed", "pack", "unpack", "with_big_integers"]
+__all__ = [
+    "ARRAY_DTYPES",
+    "DTYPE_NAMES",
+    "Array",
+    "Handle",
+    "Packed",
+    "pack",
+    "pack_named",
+    "unpack",
+    "with_big_integers",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER, PLAIN_LIST, PLAIN_TUPLE = range(9)
+LIST, TUPLE, DICT, ARRAY, TENSOR, HANDLE, BIG_INTEGER, PLAIN_LIST, PLAIN_TUPLE, BYTES = range(10)
 DEPTH_LIMIT = 64
 BIG_INTEGER_DIGITS = 2_000
+ARRAY_LIMIT = 65_536
+AXIS_LIMIT = 32
+# Bounds the time that a reader spends on one frame.
+CONTAINER_LIMIT = 250_000
+# Hashes of tuples and of big integers can be made equal: a dictionary of many such keys takes for ever.
+FORGEABLE_KEY_LIMIT = 10_000
 
 NAMED_DEPTH = 3
 NAMED_ITEMS = 100
 
-_ATOMS = frozenset((type(None), bool, int, float, str, bytes))
+_ATOMS = frozenset((type(None), bool, int, float, str))
+_KEYS = frozenset((str, int, bool, tuple))
+_PLAIN = frozenset((np.ndarray, list, tuple, dict, str, bytes, float, int))
 _SMALL = range(-(2**63), 2**64)
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -37,7 +55,8 @@ _FLOATS = ("float16", "float32", "float64", "complex64", "complex128")
 
 ARRAY_DTYPES: Mapping[str, np.dtype[Any]] = {name: np.dtype(name) for name in ("bool", *_INTEGERS, *_FLOATS)}
 DTYPE_NAMES: Mapping[np.dtype[Any], str] = {dtype: name for name, dtype in ARRAY_DTYPES.items()}
-_SCALARS = frozenset(dtype.type for dtype in ARRAY_DTYPES.values())
+# More types than dtypes: on each platform two of C's integer types are of the same size.
+_SCALARS = frozenset(dtype.type for dtype in map(np.dtype, np.typecodes["All"]) if dtype.name in ARRAY_DTYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +79,33 @@ class Packed:
     arrays: tuple[Array, ...]
 
 
-def pack(value: object, keep: Callable[[object], Handle] | None = None) -> Packed:
+Keep = Callable[[object], Handle | None]
+
+
+def pack(value: object, keep: Keep | None = None) -> Packed:
     """Turn a value into plain data and arrays.
 
     Args:
         value: what shall cross.
-        keep: called for an object that cannot cross and shall stay behind; without it such an
-            object is an error.
+        keep: called for an object that cannot cross; returns the handle of one that shall stay
+            behind, None for one that is an error.
 
     Raises:
         WireError: if the value cannot cross, with a sentence that says which part of it.
     """
     packer = _Packer(keep)
     tree = packer.pack(value, "the value", 0)
+    return Packed(tree=tree, arrays=tuple(packer.arrays))
+
+
+def pack_named(parts: Sequence[tuple[str, object]], keep: Keep | None = None) -> Packed:
+    """Pack a list of values, each with the name that errors call it by.
+
+    Raises:
+        WireError: as ``pack``.
+    """
+    packer = _Packer(keep)
+    tree = [LIST, *(packer.pack(value, name, 1) for name, value in parts)]
     return Packed(tree=tree, arrays=tuple(packer.arrays))
 
 
@@ -98,29 +131,35 @@ def unpack(
 
 
 class _Packer:
-    def __init__(self, keep: Callable[[object], Handle] | None) -> None:
+    def __init__(self, keep: Keep | None) -> None:
         self.arrays: list[Array] = []
         self._keep = keep
+        self._counts = _Counts()
 
     def pack(self, value: Any, where: str, depth: int) -> Any:
         kind = type(value)
         if kind in _ATOMS:
             return value
         if kind is tuple or kind is list:
+            self._counts.container()
             tag = TUPLE if kind is tuple else LIST
             # Most containers hold plain numbers only: those cost no call an item.
             if _ATOMS.issuperset(map(type, value)):
                 return [tag, *value]
             plain = pack_plain(value)
             if plain is not None:
-                return [PLAIN_TUPLE if kind is tuple else PLAIN_LIST, plain]
+                data = np.frombuffer(plain, dtype=np.uint8)
+                return [PLAIN_TUPLE if kind is tuple else PLAIN_LIST, self._add(data, where)]
             return [tag, *self._pack_items(value, where, _deeper(where, depth))]
         if kind is np.ndarray:
             return [ARRAY, self._add(value, where)]
         if kind is dict:
+            self._counts.container()
             return [DICT, *self._pack_pairs(value, where, _deeper(where, depth))]
         if kind in _SCALARS:
             return [ARRAY, self._add(np.asarray(value), where)]
+        if kind is bytes:
+            return [BYTES, self._add(np.frombuffer(value, dtype=np.uint8), where)]
         if kind is Handle:
             return [HANDLE, value.number]
         return self._pack_other(value, where)
@@ -131,39 +170,73 @@ class _Packer:
         return [self.pack(item, f"{where}[{index}]", depth) for index, item in enumerate(items)]
 
     def _pack_pairs(self, pairs: Mapping[object, object], where: str, depth: int) -> list[Any]:
+        named = depth <= NAMED_DEPTH and len(pairs) <= NAMED_ITEMS
         packed = []
         for key, item in pairs.items():
-            if type(key) not in (str, int, bool, tuple):
-                raise WireError(f"{where} has a key of type {type(key).__name__}")
+            if type(key) not in _KEYS:
+                raise WireError(
+                    f"{where} has a key of type {_type_name(type(key))}, which cannot be returned"
+                )
+            self._counts.key(key)
             packed.append(self.pack(key, f"a key of {where}", depth))
-            packed.append(self.pack(item, f"{where}[{str(key)[:40]!r}]", depth))
+            packed.append(self.pack(item, f"{where}[{_label(key)}]" if named else where, depth))
         return packed
 
     def _pack_other(self, value: Any, where: str) -> list[Any]:
-        torch = sys.modules.get("torch")
-        if torch is not None and type(value) is torch.Tensor:
-            return [TENSOR, self._add_tensor(value, where), str(value.dtype).removeprefix("torch.")]
-        if self._keep is not None:
-            return [HANDLE, self._keep(value).number]
         kind = type(value)
-        name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-        raise WireError(f"{where} is of type {name[:200]}, which cannot be returned")
+        torch = sys.modules.get("torch")
+        if torch is not None and kind is torch.Tensor:
+            return [TENSOR, self._add_tensor(value, where), str(value.dtype).removeprefix("torch.")]
+        handle = self._keep(value) if self._keep is not None else None
+        if handle is not None:
+            return [HANDLE, handle.number]
+        plain = next((base for base in kind.__mro__ if base in _PLAIN or _is_tensor(base)), None)
+        hint = f"; a plain {plain.__name__} can" if plain is not None else ""
+        raise WireError(f"{where} is of type {_type_name(kind)}, which cannot be returned{hint}")
 
     def _add(self, array: Array, where: str) -> int:
         if array.dtype not in DTYPE_NAMES:
             raise WireError(f"{where} is an array of dtype {str(array.dtype)[:80]}, which cannot be returned")
+        if array.ndim > AXIS_LIMIT:
+            raise WireError(f"{where} is an array of {array.ndim} axes; at most {AXIS_LIMIT} can be returned")
+        if len(self.arrays) >= ARRAY_LIMIT:
+            raise WireError(
+                f"more than {ARRAY_LIMIT} arrays, numpy scalars and bytes cannot be returned; stack them"
+            )
         self.arrays.append(array)
         return len(self.arrays) - 1
 
     def _add_tensor(self, tensor: Any, where: str) -> int:
         import torch
 
-        if tensor.layout is not torch.strided:
-            raise WireError(f"{where} is a tensor of layout {tensor.layout}, which cannot be returned")
-        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
-        if tensor.dtype is torch.bfloat16:
-            plain = plain.contiguous().view(torch.int16)
-        return self._add(plain.numpy(), where)
+        try:
+            plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+            if tensor.dtype is torch.bfloat16:
+                plain = plain.contiguous().view(torch.int16)
+            array = plain.numpy()
+        except (TypeError, RuntimeError) as error:  # sparse, quantized, nested, on no device, of 8 bits …
+            kind = f"{tensor.dtype} and layout {tensor.layout} on {tensor.device}"
+            raise WireError(f"{where} is a tensor of dtype {kind}, which cannot be returned") from error
+        return self._add(array, where)
+
+
+class _Counts:
+    """What one value has used up of the limits that both sides hold to."""
+
+    def __init__(self) -> None:
+        self._containers = 0
+        self._forgeable_keys = 0
+
+    def container(self) -> None:
+        self._containers += 1
+        if self._containers > CONTAINER_LIMIT:
+            raise WireError(f"a value of more than {CONTAINER_LIMIT} lists, tuples and dictionaries")
+
+    def key(self, key: object) -> None:
+        if type(key) is tuple or (type(key) is int and key not in _SMALL):
+            self._forgeable_keys += 1
+            if self._forgeable_keys > FORGEABLE_KEY_LIMIT:
+                raise WireError(f"a value with more than {FORGEABLE_KEY_LIMIT} tuples as keys")
 
 
 class _Unpacker:
@@ -177,6 +250,7 @@ class _Unpacker:
         self._arrays = arrays
         self._tensors = tensors
         self._resolve = resolve
+        self._counts = _Counts()
 
     def unpack(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
@@ -184,6 +258,7 @@ class _Unpacker:
             return tree
         if kind is not list or not tree or depth > DEPTH_LIMIT:
             raise WireError("a value on the wire is malformed")
+        self._counts.container()
         tag, *items = tree
         if type(tag) is not int:
             raise WireError("a value on the wire is malformed")
@@ -202,14 +277,7 @@ class _Unpacker:
 
     def _unpack_rare(self, tag: int, items: list[Any], depth: int) -> Any:
         if tag == DICT and len(items) % 2 == 0:
-            keys = [self.unpack(key, depth) for key in items[::2]]
-            try:
-                value = dict(zip(keys, (self.unpack(item, depth) for item in items[1::2]), strict=True))
-            except TypeError as error:
-                raise WireError("a dictionary on the wire has a key that cannot be one") from error
-            if len(value) != len(keys):
-                raise WireError("a dictionary on the wire has a key twice")
-            return value
+            return self._dict(items, depth)
         if tag == TENSOR and len(items) == 2:  # noqa: PLR2004 - index and dtype
             return self._tensor(items)
         if tag == HANDLE and len(items) == 1 and type(items[0]) is int:
@@ -217,10 +285,27 @@ class _Unpacker:
             return handle if self._resolve is None else self._resolve(handle)
         if tag == BIG_INTEGER and len(items) == 1 and type(items[0]) is str:
             return _big_integer(items[0])
-        if tag in (PLAIN_LIST, PLAIN_TUPLE) and len(items) == 1:
-            plain = unpack_plain(items[0])
+        if tag == BYTES:
+            return self._array(items).tobytes()
+        if tag in (PLAIN_LIST, PLAIN_TUPLE):
+            plain = unpack_plain(self._array(items).tobytes())
             return list(plain) if tag == PLAIN_LIST else plain
         raise WireError("a value on the wire has an unknown form")
+
+    def _dict(self, items: list[Any], depth: int) -> dict[Any, Any]:
+        value: dict[Any, Any] = {}
+        for tree, item in zip(items[::2], items[1::2], strict=True):
+            key = self.unpack(tree, depth)
+            if type(key) not in _KEYS:
+                raise WireError("a dictionary on the wire has a key that cannot be one")
+            self._counts.key(key)
+            try:
+                if key in value:
+                    raise WireError("a dictionary on the wire has a key twice")
+                value[key] = self.unpack(item, depth)
+            except TypeError as error:
+                raise WireError("a dictionary on the wire has a key that cannot be one") from error
+        return value
 
     def _array(self, items: list[Any]) -> Array:
         if len(items) != 1 or type(items[0]) is not int or not 0 <= items[0] < len(self._arrays):
@@ -238,7 +323,26 @@ class _Unpacker:
             return torch.from_numpy(array).view(torch.bfloat16)
         if name != array.dtype.name:
             raise WireError("a tensor on the wire has another dtype than its data")
-        return torch.from_numpy(array)
+        try:
+            return torch.from_numpy(array)
+        except TypeError as error:
+            raise WireError(f"a tensor on the wire has dtype {name}, which torch lacks") from error
+
+
+def _type_name(kind: type) -> str:
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return name[:200]
+
+
+def _label(key: object) -> str:
+    if type(key) is str:
+        return repr(key[:40])
+    return str(key) if type(key) is bool or (type(key) is int and key in _SMALL) else "…"
+
+
+def _is_tensor(kind: type) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and kind is torch.Tensor
 
 
 def _deeper(where: str, depth: int) -> int:

@@ -22,6 +22,7 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
         tensors: whether torch tensors may cross the wire.
         namespaces: whether each worker gets namespaces of its own.
         scratch: folder in which a worker's files lie.
+        temporary: folder that the zygote removes at its end, if any.
         memory_bytes, cpu_seconds, file_bytes, open_files, processes: limits of one worker.
         output_bytes: how much of stdout and of stderr is kept.
     """
@@ -32,6 +33,7 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
     tensors: bool
     namespaces: bool
     scratch: str
+    temporary: str | None
     memory_bytes: int
     cpu_seconds: int
     file_bytes: int

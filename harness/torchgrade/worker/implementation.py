@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from torchgrade.contract import Contract, Problem, check_plugin
+from torchgrade.contract import Contract, Problem, check_plugin, with_arguments_in_order
 from torchgrade.wire import Handle
 
-__all__ = ["Implementation", "describe_error"]
+__all__ = ["Implementation", "plain_text"]
 
 MESSAGE_CHARACTERS = 2_000
+TYPES = 16
 FRAMES = 12
 LINE_CHARACTERS = 200
 
@@ -57,7 +58,10 @@ class Implementation:
             extra += [problem for problem in wrong if not problem.hook]
             problems.update({problem.hook: problem for problem in wrong if problem.hook})
         plugin = types.ModuleType("submission_hooks")
-        vars(plugin).update(usable)
+        hooks = self._contract.hooks
+        vars(plugin).update(
+            {name: with_arguments_in_order(hooks[name], function) for name, function in usable.items()}
+        )
         self._manager.register(plugin, "submission")
         missing = [problem for name, problem in problems.items() if name not in usable]
         return {
@@ -76,7 +80,13 @@ class Implementation:
         return getattr(target, name)(*arguments)
 
     def resolve(self, handle: Handle) -> object:
-        """Return the object behind a handle."""
+        """Return the object behind a handle.
+
+        Raises:
+            LookupError: if it was released, or belongs to another worker.
+        """
+        if handle.number not in self._objects:
+            raise LookupError(f"object {handle.number} is no longer there")
         return self._objects[handle.number]
 
     def release(self, objects: Sequence[object]) -> None:
@@ -84,7 +94,35 @@ class Implementation:
         gone = {id(item) for item in objects}
         self._objects = {number: item for number, item in self._objects.items() if id(item) not in gone}
 
+    def known(self, value: object) -> Handle | None:
+        """Return the handle of an object that an earlier call returned, None for any other."""
+        return next((Handle(number) for number, item in self._objects.items() if item is value), None)
+
+    def describe_error(self, error: BaseException) -> dict[str, Any]:
+        """Return what a student needs of an exception, as plain bounded data.
+
+        Returns:
+            ``types``: names of its class and bases, nearest first; ``message``; ``frames``: (file, line,
+            function, source line) of the submission's own code, innermost last.
+        """
+        kinds = [_bounded(kind.__name__) for kind in type(error).__mro__ if kind is not object]
+        frames = []
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            path = Path(frame.f_code.co_filename)
+            if path.is_relative_to(self._folder):
+                name = path.relative_to(self._folder).as_posix()
+                source = linecache.getline(str(path), line).strip()
+                frames.append((_bounded(name), line, _bounded(frame.f_code.co_name), _bounded(source)))
+        if isinstance(error, SyntaxError) and isinstance(error.filename, str):
+            name, number = Path(error.filename).name, error.lineno
+            source = str(error.text or "").strip()
+            frames.append((_bounded(name), number if type(number) is int else 0, "", _bounded(source)))
+        return {"types": kinds[:TYPES], "message": plain_text(error), "frames": frames[-FRAMES:]}
+
     def _keep(self, value: object) -> Handle:
+        known = self.known(value)
+        if known is not None:
+            return known
         handle = Handle(self._next_number)
         self._next_number += 1
         self._objects[handle.number] = value
@@ -102,30 +140,14 @@ def _import_file(path: Path) -> types.ModuleType:
     return module
 
 
-def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return what a student needs of an exception, as plain bounded data.
-
-    Returns:
-        ``types``: names of its class and bases, nearest first; ``message``; ``frames``: (file, line,
-        function, source line) of the submission's own code, innermost last.
-    """
-    types_ = [kind.__name__[:LINE_CHARACTERS] for kind in type(error).__mro__ if kind is not object]
-    frames = []
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        path = Path(frame.f_code.co_filename)
-        if "submission" in path.parts:
-            name = "/".join(path.parts[path.parts.index("submission") + 1 :])
-            source = linecache.getline(str(path), line).strip()
-            frames.append((name[:200], line, frame.f_code.co_name[:200], source[:LINE_CHARACTERS]))
-    if isinstance(error, SyntaxError) and error.filename:
-        name = Path(error.filename).name
-        frames.append((name[:200], error.lineno or 0, "", (error.text or "").strip()[:LINE_CHARACTERS]))
-    return {"types": types_[:16], "message": _message(error), "frames": frames[-FRAMES:]}
-
-
-def _message(error: BaseException) -> str:
+def plain_text(error: BaseException) -> str:
+    """Return an exception's message, bounded, without lone surrogates."""
     try:
-        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
         return text[:MESSAGE_CHARACTERS].encode(errors="replace").decode()
     except BaseException as second:  # noqa: BLE001 - a student's __str__ may raise anything
-        return f"(its message cannot be shown: {type(second).__name__})"
+        return f"(its message cannot be shown: {_bounded(type(second).__name__)})"
+
+
+def _bounded(text: str) -> str:
+    return text[:LINE_CHARACTERS].encode(errors="replace").decode()

@@ -1,7 +1,8 @@
 """The keeper of one worker: captures its output, and ends it with everything that it started.
 
-The grader holds the other end of the keeper's leash. When that closes, for whatever reason, the
-worker is killed; when the worker ends, the keeper says how on the leash and ends too.
+The grader holds the other end of the keeper's leash, the zygote that of its lifeline. When either
+closes, for whatever reason, the worker is killed; when the worker ends, the keeper says how on the
+leash and ends too.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -23,12 +28,31 @@ from torchgrade.worker import linux
 from torchgrade.worker.config import ExitReport, ZygoteConfig, send_block
 from torchgrade.worker.limits import data_bytes, set_limits
 
-__all__ = ["keep"]
+__all__ = ["Ends", "keep"]
 
 _CHUNK = 1 << 16
 _DRAIN_ROUNDS = 4_096
 
 Serve = Callable[[socket.socket, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """What connects a keeper with others.
+
+    Attributes:
+        data: the worker's end of the wire; closed here once the worker has it.
+        leash: the keeper's end of the leash.
+        lifeline: descriptor that becomes readable when the zygote has ended.
+    """
+
+    data: socket.socket
+    leash: socket.socket
+    lifeline: int
+
+    def let_go(self, descriptor: int) -> bool:
+        """Tell whether a readable descriptor asks for the worker's end."""
+        return descriptor in {self.leash.fileno(), self.lifeline}
 
 
 class _Capture:
@@ -52,16 +76,16 @@ class _Capture:
         return bool(data)
 
 
-def keep(config: ZygoteConfig, data: socket.socket, leash: socket.socket, serve: Serve) -> None:
+def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     """Run one worker to its end. Called in a child of the zygote; the caller exits afterwards.
 
     Args:
         config: limits and folders.
-        data: the worker's end of the wire; closed here once the worker has it.
-        leash: the keeper's end of the leash.
-        serve: what the worker does with ``data`` and its folder.
+        ends: its connections.
+        serve: what the worker does with its end of the wire and its folder.
     """
     held_bytes = data_bytes()
+    linux.offer_to_oom_killer()
     if config.namespaces:
         linux.enter_namespaces()
         if os.fork():
@@ -75,27 +99,19 @@ def keep(config: ZygoteConfig, data: socket.socket, leash: socket.socket, serve:
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
     worker = os.fork()
     if worker == 0:
-        try:
-            leash.close()
-            _prepare_worker(config, out, err, held_bytes=held_bytes)
-            os.chdir(folder)
-            serve(data, folder)
-        except BaseException:  # noqa: BLE001 - goes to the worker's captured stderr
-            traceback.print_exc()
-        finally:
-            _flush()
-            os._exit(0)
-    data.close()
+        _work(config, ends, (out, err), serve, folder=folder, held_bytes=held_bytes)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker may send it one
+    ends.data.close()
     os.close(out.writer)
     os.close(err.writer)
-    ended = _watch(worker, leash, out, err)
+    ended = _watch(worker, ends, out, err)
     status, cpu_seconds, peak_bytes = _end(worker, namespaces=config.namespaces)
     for capture in (out, err):
         for _ in range(_DRAIN_ROUNDS):
             if not capture.read():
                 break
     if not config.namespaces:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
     report = ExitReport(
         status=status if ended else None,
         cpu_seconds=cpu_seconds,
@@ -106,7 +122,29 @@ def keep(config: ZygoteConfig, data: socket.socket, leash: socket.socket, serve:
         stderr_bytes=err.total,
     )
     with contextlib.suppress(OSError):  # the grader may be gone: nobody is left to tell
-        send_block(leash, msgspec.msgpack.encode(report))
+        send_block(ends.leash, msgspec.msgpack.encode(report))
+
+
+def _work(
+    config: ZygoteConfig,
+    ends: Ends,
+    captures: tuple[_Capture, _Capture],
+    serve: Serve,
+    *,
+    folder: str,
+    held_bytes: int,
+) -> NoReturn:
+    try:
+        ends.leash.close()
+        os.close(ends.lifeline)
+        _prepare_worker(config, *captures, held_bytes=held_bytes)
+        os.chdir(folder)
+        serve(ends.data, folder)
+    except BaseException:  # noqa: BLE001 - goes to the worker's captured stderr
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(0)
 
 
 def _prepare_worker(config: ZygoteConfig, out: _Capture, err: _Capture, *, held_bytes: int) -> None:
@@ -114,6 +152,7 @@ def _prepare_worker(config: ZygoteConfig, out: _Capture, err: _Capture, *, held_
     os.setsid()
     if not config.namespaces:
         linux.die_with_parent()
+        linux.gain_no_privileges()  # what it starts stays killable
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (out.writer, 1), (err.writer, 2)):
         os.dup2(source, target)
@@ -128,11 +167,11 @@ def _flush() -> None:
             stream.flush()
 
 
-def _watch(worker: int, leash: socket.socket, out: _Capture, err: _Capture) -> bool:
-    """Drain the worker's output until it ends (True) or the leash is let go (False)."""
+def _watch(worker: int, ends: Ends, out: _Capture, err: _Capture) -> bool:
+    """Drain the worker's output until it ends (True) or shall end (False)."""
     poll = select.poll()
     captures = {out.reader: out, err.reader: err}
-    for descriptor in (*captures, leash.fileno()):
+    for descriptor in (*captures, ends.leash.fileno(), ends.lifeline):
         poll.register(descriptor, select.POLLIN)
     # Elsewhere than on Linux no descriptor tells of a child's end: look often.
     patience = None if sys.platform == "linux" else 20
@@ -140,7 +179,7 @@ def _watch(worker: int, leash: socket.socket, out: _Capture, err: _Capture) -> b
         poll.register(os.pidfd_open(worker), select.POLLIN)
     while True:
         for descriptor, event in poll.poll(patience):
-            if descriptor == leash.fileno():
+            if ends.let_go(descriptor):
                 return False
             if descriptor not in captures:
                 return True
@@ -153,13 +192,15 @@ def _watch(worker: int, leash: socket.socket, out: _Capture, err: _Capture) -> b
 def _end(worker: int, *, namespaces: bool) -> tuple[int, float, int]:
     """Kill the worker and all its descendants; return its status, CPU seconds and peak bytes."""
     result = (0, 0.0, 0)
+    group: int | None = worker
     while True:
-        _kill_all(worker, namespaces=namespaces)
+        _kill_all(group, namespaces=namespaces)
         try:
             pid, status, usage = os.wait4(-1, 0)
         except ChildProcessError:
             return result
         if pid == worker:
+            group = None  # the number may be another's from now on
             unit = 1 if sys.platform == "darwin" else 1024
             result = (
                 os.waitstatus_to_exitcode(status),
@@ -168,16 +209,30 @@ def _end(worker: int, *, namespaces: bool) -> tuple[int, float, int]:
             )
 
 
-def _kill_all(worker: int, *, namespaces: bool) -> None:
+def _kill_all(group: int | None, *, namespaces: bool) -> None:
     if namespaces:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)  # everything in this pid namespace but its first process
         return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(worker, signal.SIGKILL)
+    if group is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
     for child in _children():
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder, also one whose owner has taken away the right to."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not Path(folder).exists():
+        return
+    Path(folder).chmod(stat.S_IRWXU)
+    for place, names, _ in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _children() -> list[int]:

@@ -5,6 +5,7 @@ On other systems every function here does nothing and says so by returning False
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -15,8 +16,10 @@ __all__ = [
     "die_with_parent",
     "drop_capabilities",
     "enter_namespaces",
+    "gain_no_privileges",
     "hide_from_tracing",
     "mount_private",
+    "offer_to_oom_killer",
 ]
 
 PR_SET_PDEATHSIG = 1
@@ -40,6 +43,7 @@ NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_N
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 PRIVATE_BYTES = 256 * 1024 * 1024
+PRIVATE_FILES = 16_384
 MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
 
 
@@ -82,6 +86,15 @@ def hide_from_tracing() -> bool:
     return True
 
 
+def offer_to_oom_killer() -> None:
+    """Let the kernel end this process and its children before any other when memory runs out.
+
+    The limit on data does not count shared mappings.
+    """
+    with contextlib.suppress(OSError):
+        _write("/proc/self/oom_score_adj", "1000")
+
+
 def enter_namespaces() -> None:
     """Move into new user, mount, uts, ipc, net and (for children) pid namespaces; same user id.
 
@@ -96,15 +109,18 @@ def enter_namespaces() -> None:
 
 
 def mount_private(memory_bytes: int) -> None:
-    """Give this mount namespace its own empty ``/tmp`` and ``/dev/shm`` and no ``/proc`` at all."""
+    """Give this mount namespace its own empty ``/tmp`` and ``/dev/shm``, no terminals and no ``/proc``."""
     _check(_libc().mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "private mounts")
-    sized = f"size={min(memory_bytes, PRIVATE_BYTES)},mode=700".encode()
+    size = min(memory_bytes, PRIVATE_BYTES)
+    sized = f"size={size},nr_inodes={PRIVATE_FILES},mode=700".encode()
     flags = MS_NOSUID | MS_NODEV
     for target in (b"/tmp", b"/dev/shm"):
         if os.path.isdir(target):  # noqa: PTH112 - bytes, as mount(2) takes them
             _check(_libc().mount(b"tmpfs", target, b"tmpfs", flags, sized), f"mount {target!r}")
     empty = MS_RDONLY | flags | MS_NOEXEC
-    _check(_libc().mount(b"tmpfs", b"/proc", b"tmpfs", empty, b"size=0,mode=555"), "hide /proc")
+    for target in (b"/dev/pts", b"/proc"):
+        if os.path.isdir(target):  # noqa: PTH112
+            _check(_libc().mount(b"tmpfs", target, b"tmpfs", empty, b"size=0,mode=555"), f"hide {target!r}")
 
 
 class _CapabilityHeader(ctypes.Structure):
@@ -126,6 +142,13 @@ def drop_capabilities() -> bool:
     _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
     _check(_libc().capset(ctypes.byref(header), ctypes.byref(_CapabilitySets())), "drop capabilities")
+    return gain_no_privileges()
+
+
+def gain_no_privileges() -> bool:
+    """Make set-user-id programs and file capabilities grant nothing from now on."""
+    if sys.platform != "linux":
+        return False
     _check(_prctl(PR_SET_NO_NEW_PRIVS, 1), "no new privileges")
     return True
 

@@ -7,65 +7,77 @@ that arrive: no complete answer means no pass.
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 from torchgrade.contract import Contract
-from torchgrade.wire import Bounds, Frame, Link, WireClosedError, WireError, pack, unpack
-from torchgrade.worker.implementation import Implementation, describe_error
+from torchgrade.wire import Bounds, Frame, Link, Packed, WireClosedError, WireError, pack, pack_named, unpack
+from torchgrade.worker.implementation import Implementation, plain_text
 
 __all__ = ["Server"]
 
-Reply = tuple[str, Any]
+Reply = tuple[str, Packed]
 
 
 class Server:
     """Answers the requests of one link.
 
-    Requests: ``load`` {files, entries}; ``call`` [hook, arguments, echo]; ``method`` [handle, name,
-    arguments]; ``release`` [handle, ...]; ``ping``. Replies: ``loaded``, ``value`` [arguments
-    after the call if echo, value], ``raised``, ``unsendable``, ``pong``.
+    Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
+    argument, ...]; ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``.
+    Replies: ``loaded``; ``value`` [each argument after the call if echo, value]; ``raised``;
+    ``unsendable``; ``pong``.
+
+    Args:
+        contract: what an implementation is checked against.
+        tensors: whether torch tensors may cross.
+        bounds: what the grader accepts; a larger answer is refused here, with a reason.
     """
 
-    def __init__(self, contract: Contract, *, tensors: bool) -> None:
+    def __init__(self, contract: Contract, *, tensors: bool, bounds: Bounds) -> None:
         self._contract = contract
         self._tensors = tensors
+        self._bounds = bounds
 
     def serve(self, stream: socket.socket, folder: str) -> None:
         """Answer until the grader hangs up."""
-        link = Link(stream, Bounds())
+        link = Link(stream, self._bounds)
         implementation = Implementation(self._contract, folder)
-        while True:
-            try:
-                frame = link.receive()
-            except WireClosedError:
-                return
-            self._answer(link, implementation, frame)
+        try:
+            link.send("ready", b"", pack(None))
+            while True:
+                self._answer(link, implementation, link.receive())
+        except WireClosedError:
+            return
 
     def _answer(self, link: Link, implementation: Implementation, frame: Frame) -> None:
         try:
-            kind, value = self._handle(implementation, frame)
-        except BaseException as error:  # noqa: BLE001 - a student's SystemExit is an answer too
-            kind, value = "raised", describe_error(error)
-        try:
-            link.send(kind, frame.nonce, pack(value))
+            kind, packed = self._handle(implementation, frame)
+            link.send(kind, frame.nonce, packed)
         except WireClosedError:
             raise
-        except (WireError, MemoryError) as error:
-            link.send("unsendable", frame.nonce, pack(str(error)[:2_000]))
+        except WireError as error:
+            link.send("unsendable", frame.nonce, pack(plain_text(error)))
+        except BaseException as error:  # noqa: BLE001 - a student's SystemExit is an answer too
+            link.send("raised", frame.nonce, pack(implementation.describe_error(error)))
 
     def _handle(self, implementation: Implementation, frame: Frame) -> Reply:
         if frame.kind == "ping":
-            return "pong", None
+            return "pong", pack(None)
         request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=implementation.resolve)
         if frame.kind == "load":
-            return "loaded", implementation.load(request["files"], request["entries"])
+            files, entries = request
+            return "loaded", pack(implementation.load(files, entries))
         if frame.kind == "release":
             implementation.release(request)
-            return "pong", None
+            return "pong", pack(None)
         if frame.kind == "method":
-            target, name, arguments = request
-            return "value", [None, implementation.call_method(target, name, arguments)]
-        name, arguments, echo = request
-        value = implementation.call(name, arguments)
-        # Arguments first: unchanged, they then pack to the same tree as in the request.
-        return "value", [arguments, value] if echo else [None, value]
+            target, name, *arguments = request
+            value = implementation.call_method(target, name, arguments)
+            return "value", pack_named([("the value", value)])
+        hook, echo, *arguments = request
+        value = implementation.call(hook, arguments)
+        # Arguments first: unchanged, they then pack to the same trees and arrays as in the request.
+        names = self._contract.hooks[hook].arguments if echo else ()
+        after = [
+            (f"the argument `{name}` after the call", argument)
+            for name, argument in zip(names, arguments, strict=echo)
+        ]
+        return "value", pack_named([*after, ("the value", value)], implementation.known)

@@ -1,14 +1,17 @@
 """The zygote: imports what every worker needs, then forks a keeper for each request.
 
 It stays single-threaded, for a process that has used a thread pool must not fork. It never runs a
-student's code, and it ends when the grader's end of the control socket closes.
+student's code, and it ends when the grader's end of the control socket closes. With it end all
+keepers: only the zygote holds the other end of their lifeline.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,8 +20,9 @@ import traceback
 import msgspec
 
 from torchgrade.contract import load_contract
+from torchgrade.wire import Bounds
 from torchgrade.worker.config import ZygoteConfig, receive_block, send_block
-from torchgrade.worker.keeper import keep
+from torchgrade.worker.keeper import Ends, keep
 from torchgrade.worker.serve import Server
 
 __all__ = ["main"]
@@ -44,15 +48,28 @@ def main(control_descriptor: int) -> None:
         return
     send_block(control, b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    alive, lifeline = os.pipe()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS_PER_REQUEST)
         if not message:
-            return
+            break
         data, leash = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-        if os.fork() == 0:
-            _run_keeper(config, server, control, data, leash)
-        data.close()
-        leash.close()
+        # Where there is no room for a process the grader sees its ends close.
+        with data, leash, contextlib.suppress(OSError):
+            if os.fork() == 0:
+                os.close(lifeline)
+                _run_keeper(config, server, control, Ends(data=data, leash=leash, lifeline=alive))
+    os.close(lifeline)
+    _clear(config)
+
+
+def _clear(config: ZygoteConfig) -> None:
+    """Wait for the keepers to end, then remove what a grader that was killed cannot."""
+    with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: this is how the wait ends
+        while True:
+            os.wait()
+    if config.temporary is not None:
+        shutil.rmtree(config.temporary, ignore_errors=True)
 
 
 def _prepare(config: ZygoteConfig) -> Server:
@@ -61,24 +78,18 @@ def _prepare(config: ZygoteConfig) -> Server:
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     contract = load_contract(config.contract_source, config.contract_filename)
-    server = Server(contract, tensors=config.tensors)
+    server = Server(contract, tensors=config.tensors, bounds=Bounds(array_bytes=config.memory_bytes))
     gc.collect()
     gc.freeze()  # what is shared with the workers is not touched by their collections
     return server
 
 
-def _run_keeper(
-    config: ZygoteConfig,
-    server: Server,
-    control: socket.socket,
-    data: socket.socket,
-    leash: socket.socket,
-) -> None:
+def _run_keeper(config: ZygoteConfig, server: Server, control: socket.socket, ends: Ends) -> None:
     status = 1
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        keep(config, data, leash, server.serve)
+        keep(config, ends, server.serve)
         status = 0
     except BaseException:  # noqa: BLE001 - shown by the grader as its own fault; nothing else can be done here
         traceback.print_exc()

@@ -20,6 +20,7 @@ ENVIRONMENT: Mapping[str, str] = {
     ),
 }
 
+_STANDARD = ("stdlib", "platstdlib")
 _SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache")
 
 
@@ -40,7 +41,9 @@ def python_command(packages: str, control: int) -> list[str]:
 def python_files() -> list[Path]:
     """Return what must be visible for that interpreter to start: system libraries and its own."""
     places = [Path(place) for place in _SYSTEM_LIBRARIES]
-    places += [executable(), Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("platstdlib"))]
+    # Inside a virtual environment sysconfig names its lib folder, with everything that is installed there.
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    places += [executable(), *(Path(sysconfig.get_path(name, vars=base)) for name in _STANDARD)]
     library_folder = sysconfig.get_config_var("LIBDIR")
     if library_folder:
         places += sorted(Path(library_folder).glob("libpython3*.so*"))
