@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from torchgrade import hookspec
 from torchgrade.contract import returns
 
@@ -98,9 +99,9 @@ def backpropagate(graph: Sequence[tuple[Any, ...]], leaves: Sequence[Array], ups
 
     Value number i is ``leaves[i]`` for i < len(leaves); node k of the graph computes value number
     ``len(leaves) + k``. Nodes may be listed in *any* order: a node may name a value that a later
-    node computes. The output of the graph is the value of the *last* node in the list. Any value
-    may be used by several nodes, or twice by the same node, or by none. Values that do not reach
-    the output have gradient zero.
+    node computes. The output of the graph is the value of the *last* node in the list; other nodes
+    may use it too. Any value may be used by several nodes, or twice by the same node, or by none.
+    Values that do not reach the output have gradient zero.
 
     Each node is a tuple ``(operation, inputs)`` or ``(operation, inputs, argument)``, ``inputs``
     being a tuple of value numbers:
@@ -130,8 +131,8 @@ def backpropagate(graph: Sequence[tuple[Any, ...]], leaves: Sequence[Array], ups
 
     Raises:
         ValueError: if the graph has a cycle, names an operation that is not listed above, or a
-            value number that does not exist. A cycle or an unknown operation is an error wherever
-            it stands in the graph, also where the output does not depend on it.
+            value number that does not exist (there are no negative ones). Each of these is an error
+            wherever it stands in the graph, also where the output does not depend on it.
 
     A chain of 5,000 nodes must work, so the graph cannot be walked by recursion. A node is evaluated
     once, however many others use it.
