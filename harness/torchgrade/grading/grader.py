@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from torchgrade.content import Assignment
-from torchgrade.errors import SubmissionError
+from torchgrade.errors import InternalError, SubmissionError
 from torchgrade.grading.cells import NotebookImplementation, in_cells
 from torchgrade.grading.jobs import Job
 from torchgrade.grading.suite import OWN_FAULT, TestSuite
@@ -170,6 +170,8 @@ class Grader:
                 draft.notes += _contract_notes(loaded, draft.notes)
                 with clock.phase("tests"):
                     draft.tests = self._suite.run(_answering(student, submission))
+            if not self._zygote.alive:
+                raise InternalError("the zygote is gone, and the submission's worker with it")
         finally:
             with clock.phase("end"):
                 student.finish()
