@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -195,6 +196,10 @@ def load_reference(root: Path, assignment: Assignment) -> Reference:
                 f"{folder / part} is missing: hidden grading needs the reference of"
                 f" '{assignment.id}' (a student's kit has none; use 'torchgrade check' there)"
             )
+    others = [path for part in ("mutants", "alternatives") for path in sorted((folder / part).glob("*.py"))]
+    for path in others:
+        if path.stem in sys.stdlib_module_names:
+            raise ContentError(f"{path} has the name of a library module, which it would replace: rename it")
     return Reference(
         folder=folder,
         mutants=tuple(_read_mutant(path) for path in sorted((folder / "mutants").glob("*.py"))),

@@ -42,7 +42,7 @@ CONTROLS: Mapping[str, Fill] = {
     "zeros": lambda right, _: np.zeros(right.shape),
     "ones": lambda right, _: np.ones(right.shape),
     "a constant": lambda right, _: np.full(right.shape, 0.37),
-    "the mean": lambda right, _: np.full(right.shape, right.mean() if right.size else 0.0),
+    "the mean": lambda right, _: np.full(right.shape, right.mean() if right.size > 1 else 0.5),
     "the input": _input,
     "noise": lambda right, _: np.asarray(np.random.default_rng(0).standard_normal(right.shape)),
     "nothing": _nothing,

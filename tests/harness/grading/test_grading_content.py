@@ -55,6 +55,8 @@ def unused(_):
         ({"mutants/tripled.py": "def broken(:"}, ["tripled.py", "cannot be read"]),
         ({"mutants/tripled.py": "KILLED_BY = ('test_double',)"}, ["tripled.py", "no docstring"]),
         ({"mutants/tripled.py": '"""hint"""'}, ["tripled.py", "KILLED_BY"]),
+        ({"mutants/random.py": '"""hint"""'}, ["random.py", "name of a library module"]),
+        ({"alternatives/copy.py": ""}, ["copy.py", "name of a library module"]),
     ],
 )
 def test_broken_content_is_named_before_anything_is_graded(kit, plugins, tmp_path, changes, words):
