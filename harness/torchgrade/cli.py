@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _torchgrade.make_context("torchgrade", given) as context:
             status = _torchgrade.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever called us
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 SEED_BYTES = 4
+NARROWEST = 40
 FIRST_MILLISECONDS = 100
-_MARKS = {"passed": ("ok", "green"), "not implemented": ("todo", "yellow"), "not run": ("-", "yellow")}
+_MARKS = {
+    "passed": ("ok", "green"),
+    "not implemented": ("todo", "yellow"),
+    "not run": ("-", "yellow"),
+    "internal error": ("broken", "red"),
+}
 
 
 @click.command(name="check")
@@ -139,32 +148,49 @@ def _watch(path: Path, check: Callable[[], None]) -> None:
 def _echo_result(result: Result, seed: str) -> None:
     click.secho(f"{result.assignment.title}: {result.submission_id}", bold=True)
     for note in result.notes:
-        click.echo(f"note: {note.text}{_place(note.file, note.line)}")
+        click.echo(_indented(f"note: {note.text}{_place(note.file, note.line)}", ""))
     if result.failure:
-        click.secho(result.failure, fg="red")
+        click.secho(_indented(result.failure, ""), fg="red")
     else:
+        column = max((len(_mark(test)[0]) for test in result.tests), default=0)
         for test in result.tests:
-            _echo_test(test)
+            _echo_test(test, column)
     if result.stdout.text or result.stderr.text:
         cut = " (cut, it is too long)" if result.stdout.truncated or result.stderr.truncated else ""
         click.echo(f"your code printed{cut}:")
-        click.echo(_indent((result.stdout.text + result.stderr.text).rstrip(), "  | "))
+        click.echo(_indented((result.stdout.text + result.stderr.text).rstrip(), "  | "))
     passed = sum(test.outcome.value == "passed" for test in result.tests)
     click.secho(f"{passed} of {len(result.tests)} public tests passed", bold=True)
-    if not result.passed:
+    if not result.passed and not result.failure:
         click.echo(f"the same inputs again: --seed {seed}", err=True)
 
 
-def _echo_test(test: TestOutcome) -> None:
-    mark, colour = _MARKS.get(test.outcome.value, (test.outcome.value, "red"))
-    click.echo(f"  {click.style(mark, fg=colour)}  {test.title}")
+def _mark(test: TestOutcome) -> tuple[str, str]:
+    return _MARKS.get(test.outcome.value, (test.outcome.value, "red"))
+
+
+def _echo_test(test: TestOutcome, column: int) -> None:
+    mark, colour = _mark(test)
+    click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {test.title}")
     if test.outcome.value != "passed":
-        click.echo(_indent(test.student_message, "      "))
+        click.echo(_indented(test.student_message, " " * (column + 4)))
 
 
 def _place(file: str, line: int) -> str:
     return f" ({file}, line {line})" if file and line else ""
 
 
-def _indent(text: str, by: str) -> str:
-    return "\n".join(by + line for line in text.splitlines())
+def _indented(text: str, by: str) -> str:
+    """Return the lines of a text indented; on a terminal they are broken between words."""
+    lines = text.splitlines()
+    if sys.stdout is not None and sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns - len(by), NARROWEST)
+        lines = [part for line in lines for part in _broken(line, width)]
+    return "\n".join(by + line for line in lines)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    margin = line[: len(line) - len(line.lstrip())] + "  "
+    return textwrap.wrap(
+        line, width, subsequent_indent=margin, replace_whitespace=False, drop_whitespace=True
+    ) or [line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from torchgrade.testing.messages import describe_difference, describe_values
 from torchgrade.wire.values import Array
 
 __all__ = ["check", "close", "numerical_gradient"]
+
+PLAIN_ERROR = 1e-3
 
 
 def check(condition: object, message: str) -> None:
@@ -35,8 +38,11 @@ def close(got: Any, expected: Any, what: str, tolerance: Tolerance | None = None
     """
     difference = compare(expected, got, where=what, tolerance=tolerance).difference
     if difference is not None:
+        # Where both values are shown, the size of the error says something new only if it is small.
+        plain = difference.index is not None and difference.error_in_sizes > PLAIN_ERROR
+        shown = dataclasses.replace(difference, error_in_sizes=0.0) if plain else difference
         values = describe_values(difference)
-        text = describe_difference(difference) + (f"\n{values}" if values else "")
+        text = describe_difference(shown) + (f"\n{values}" if values else "")
         raise StudentFailure(Outcome.FAILED, text)
 
 

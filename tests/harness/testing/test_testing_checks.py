@@ -32,8 +32,15 @@ def test_close_passes_what_compare_passes():
 
 def test_close_shows_the_values_of_the_worst_entry():
     message = failure(close, np.array([1.0, 2.5, 9.0]), np.array([1.0, 2.0, 3.0]), "dx")
-    assert message.startswith("`dx` has wrong values in 2 of 3 entries; the largest error is 2.8 ×")
-    assert message.endswith("\ndx[2]: got 9, expected 3")
+    assert message == "`dx` has wrong values in 2 of 3 entries\ndx[2]: got 9, expected 3"
+
+
+def test_close_tells_how_far_off_a_value_is_that_is_nearly_right():
+    message = failure(close, np.array([1.0, 2.000001]), np.array([1.0, 2.0]), "dx")
+    assert message.splitlines()[0].endswith(
+        "the largest error is 6.3e-07 × the typical size of an entry (allowed: 1e-09)"
+    )
+    assert message.splitlines()[1] == "dx[1]: got 2.000001, expected 2"
 
 
 @pytest.mark.parametrize(
