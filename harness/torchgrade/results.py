@@ -134,7 +134,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
         seed: the batch's secret seed in hex; instructors only.
         sandbox: level under which the student's code ran; ``"none"`` if it never ran.
         started_at: ISO 8601, UTC.
-        phase_seconds: wall time of load, rules, start, import, tests, student_calls,
+        phase_seconds: wall time of load, rules, import, tests, end, student_calls,
             reference_calls and total.
     """
 
