@@ -57,6 +57,14 @@ class Watched:
             seen.append((lines or self.lines).get(timeout=PATIENCE))
         return seen
 
+    def checked(self, passed):
+        """Wait for the check of which so many tests pass to be over; return the lines of all until then."""
+        seen = []
+        while not seen or not seen[-1].startswith(f"{passed} of 2"):
+            seen += self.until("public tests passed")
+            self.until("Ctrl-C ends", self.errors)
+        return seen
+
     def interrupt(self):
         """Press Ctrl-C: the signal goes to the whole group. Returns the status and what is left of stderr."""
         relatives = psutil.Process(self.process.pid).children(recursive=True)
@@ -99,17 +107,16 @@ def test_it_checks_again_on_every_save_and_ends_on_ctrl_c(kit, watched, tmp_path
     path = folder / "submission.py"
     path.write_text(kit.STARTER)
     command = watched("--watch", path if target == "file" else folder, "--sandbox", "process")
-    assert command.until("public tests passed")[-1] == "0 of 2 public tests passed"
+    command.checked(0)
 
     path.write_text(kit.SOLUTION.replace("2 * x", "3 * x"))  # the watcher is on already
-    assert command.until("public tests passed")[-1] == "1 of 2 public tests passed"
+    command.checked(1)
 
     fresh = folder / "submission.py.new"  # as editors save
     fresh.write_text(kit.SOLUTION)
     fresh.replace(path)
-    assert command.until("2 of 2 public tests passed")
+    command.checked(2)
 
-    command.until("Ctrl-C ends", command.errors)
     status, err = command.interrupt()
     assert status == 0
     assert not [line for line in err if "Traceback" in line or "error" in line]
@@ -121,10 +128,10 @@ def test_files_beside_the_one_that_is_watched_do_not_matter(kit, watched, tmp_pa
     path = folder / "submission.py"
     path.write_text(kit.STARTER)
     command = watched("--watch", path, "--sandbox", "process")
-    command.until("0 of 2 public tests passed")
+    command.checked(0)
     (folder / "notes.txt").write_text("beside")
     path.write_text(kit.SOLUTION)
-    lines = command.until("2 of 2 public tests passed")
+    lines = command.checked(2)
     assert "0 of 2 public tests passed" not in lines
     assert command.interrupt()[0] == 0
 
@@ -134,11 +141,11 @@ def test_a_file_that_vanishes_is_told_and_watching_goes_on(kit, watched, tmp_pat
     path.parent.mkdir()
     path.write_text(kit.SOLUTION)
     command = watched("--watch", path, "--sandbox", "process")
-    command.until("2 of 2 public tests passed")
+    command.checked(2)
     path.unlink()
-    assert any("cannot be read" in line for line in command.until("0 of 2 public tests passed"))
+    assert any("cannot be read" in line for line in command.checked(0))
     path.write_text(kit.SOLUTION)
-    command.until("2 of 2 public tests passed")
+    command.checked(2)
     assert command.interrupt()[0] == 0
 
 
