@@ -101,9 +101,9 @@ class Zygote:
         Raises:
             InternalError: if the zygote is gone.
         """
-        spare, self._spare = self._spare, None
-        worker = spare or self._fork()
-        self._spare = self._fork()
+        fresh = self._fork()  # if this fails the spare one is still there to be ended
+        worker, self._spare = self._spare, fresh
+        assert worker is not None
         return worker
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ AXIS_LIMIT = 32
 # Bounds the time that a reader spends on one frame.
 CONTAINER_LIMIT = 250_000
 # Hashes of tuples and of big integers can be made equal: a dictionary of many such keys takes for ever.
-FORGEABLE_KEY_LIMIT = 10_000
+FORGEABLE_KEY_LIMIT = 5_000
 
 NAMED_DEPTH = 3
 NAMED_ITEMS = 100

@@ -19,6 +19,8 @@ __all__ = ["Implementation", "plain_text"]
 MESSAGE_CHARACTERS = 2_000
 TYPES = 16
 FRAMES = 12
+# torch raises a plain RuntimeError with these words in it.
+TORCH_OUT_OF_MEMORY = "DefaultCPUAllocator: can't allocate memory"
 LINE_CHARACTERS = 200
 
 
@@ -105,7 +107,10 @@ class Implementation:
             ``types``: names of its class and bases, nearest first; ``message``; ``frames``: (file, line,
             function, source line) of the submission's own code, innermost last.
         """
+        message = plain_text(error)
         kinds = [_bounded(kind.__name__) for kind in type(error).__mro__ if kind is not object]
+        if TORCH_OUT_OF_MEMORY in message:
+            kinds = [*kinds[: TYPES - 1], MemoryError.__name__]
         frames = []
         for frame, line in traceback.walk_tb(error.__traceback__):
             path = Path(frame.f_code.co_filename)
@@ -117,7 +122,7 @@ class Implementation:
             name, number = Path(error.filename).name, error.lineno
             source = str(error.text or "").strip()
             frames.append((_bounded(name), number if type(number) is int else 0, "", _bounded(source)))
-        return {"types": kinds[:TYPES], "message": plain_text(error), "frames": frames[-FRAMES:]}
+        return {"types": kinds[:TYPES], "message": message, "frames": frames[-FRAMES:]}
 
     def _keep(self, value: object) -> Handle:
         known = self.known(value)

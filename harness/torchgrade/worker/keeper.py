@@ -139,6 +139,7 @@ def _work(
         os.close(ends.lifeline)
         _prepare_worker(config, *captures, held_bytes=held_bytes)
         os.chdir(folder)
+        os.environ.update(HOME=folder, TMPDIR=folder)
         serve(ends.data, folder)
     except BaseException:  # noqa: BLE001 - goes to the worker's captured stderr
         traceback.print_exc()

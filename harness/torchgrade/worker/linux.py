@@ -12,6 +12,7 @@ import sys
 from functools import cache
 
 __all__ = [
+    "become",
     "become_subreaper",
     "die_with_parent",
     "drop_capabilities",
@@ -84,6 +85,19 @@ def hide_from_tracing() -> bool:
         return False
     _check(_prctl(PR_SET_DUMPABLE, 0), "dumpable")
     return True
+
+
+def become(user: int) -> None:
+    """Give up being root of a user namespace for good, for a user and a group of this number.
+
+    Raises:
+        OSError: if the system refuses.
+    """
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    # Otherwise its own files in /proc would belong to root.
+    _check(_prctl(PR_SET_DUMPABLE, 1), "dumpable")
 
 
 def offer_to_oom_killer() -> None:

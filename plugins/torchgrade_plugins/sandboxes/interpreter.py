@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ENVIRONMENT", "executable", "hidden_folders", "python_command", "python_files"]
+__all__ = ["ENVIRONMENT", "executable", "hidden_folders", "python_command", "python_files", "python_links"]
 
 # One thread in every numeric library: a zygote must stay single-threaded, and timings comparable.
 ENVIRONMENT: Mapping[str, str] = {
@@ -29,18 +29,24 @@ def executable() -> Path:
     return Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
 
 
-def python_command(packages: str, control: int) -> list[str]:
-    """Return the command line of a zygote: no site, no environment, no user folder, no bytecode."""
-    code = (
-        f"import sys; sys.path.append({packages!r});"
-        f" from torchgrade.worker.zygote import main; main({control})"
-    )
+def python_command(packages: str, control: int, *, nobody: int | None = None) -> list[str]:
+    """Return the command line of a zygote: no site, no environment, no user folder, no bytecode.
+
+    Args:
+        packages: folder of its import path.
+        control: descriptor of its control socket.
+        nobody: user and group that it becomes first, if any.
+    """
+    code = f"import sys; sys.path.append({packages!r});"
+    if nobody is not None:
+        code += f" from torchgrade.worker.linux import become; become({nobody});"
+    code += f" from torchgrade.worker.zygote import main; main({control})"
     return [str(executable()), "-I", "-S", "-B", "-u", "-c", code]
 
 
 def python_files() -> list[Path]:
     """Return what must be visible for that interpreter to start: system libraries and its own."""
-    places = [Path(place) for place in _SYSTEM_LIBRARIES]
+    places = [place for place in _system_libraries() if not place.is_symlink()]
     # Inside a virtual environment sysconfig names its lib folder, with everything that is installed there.
     base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
     places += [executable(), *(Path(sysconfig.get_path(name, vars=base)) for name in _STANDARD)]
@@ -49,6 +55,29 @@ def python_files() -> list[Path]:
         places += sorted(Path(library_folder).glob("libpython3*.so*"))
     present = [place for place in places if place.exists()]
     return list(dict.fromkeys(present))
+
+
+def _system_libraries() -> list[Path]:
+    """Return the folders of shared libraries.
+
+    Where those of this architecture have a folder of their own, the rest of ``/usr/lib`` (whole programs
+    with their packages) stays out of sight.
+    """
+    architecture = sysconfig.get_config_var("MULTIARCH") or ""
+    places: list[Path] = []
+    for place in map(Path, _SYSTEM_LIBRARIES):
+        narrow = architecture and not place.is_symlink() and (place / architecture).is_dir()
+        places += [place / architecture, place / "locale"] if narrow else [place]
+    return places
+
+
+def python_links() -> list[tuple[str, str]]:
+    """Return the system folders that are links, and where they point.
+
+    Shown twice, nothing in them would be hidden.
+    """
+    links = [place for place in _system_libraries() if place.is_symlink()]
+    return [(str(place), str(place.readlink())) for place in links]
 
 
 def hidden_folders() -> list[Path]:

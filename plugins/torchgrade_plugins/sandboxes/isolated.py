@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import cache
+from pathlib import PurePosixPath
 
 from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
+from torchgrade_plugins.sandboxes.identity import NOBODY, namespace_of_two
 from torchgrade_plugins.sandboxes.interpreter import (
     ENVIRONMENT,
     executable,
     hidden_folders,
     python_command,
     python_files,
+    python_links,
 )
 
 __all__ = ["IsolatedSandbox"]
 
 PACKAGES = "/packages"
 SCRATCH = "/tmp"  # noqa: S108 - inside the sandbox: a private file system
-NOBODY = "65534"
 PROBE_SECONDS = 30
 # What a keeper will do for each worker, tried once.
 _TRIAL = f"""
 import sys; sys.path.append({PACKAGES!r})
 import os
 from torchgrade.worker import linux
+if len(sys.argv) > 1: linux.become(int(sys.argv[1]))
 linux.enter_namespaces()
 child = os.fork()
 if child == 0:
+    import numpy
     linux.mount_private(1 << 20); linux.drop_capabilities(); os._exit(0)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
@@ -44,15 +51,18 @@ class IsolatedSandbox:
 
     def probe(self) -> Probe:
         """Start a sandbox once and do in it what is done for each worker."""
-        return _probe()
+        return _probe()[0]
 
     def start(self, view: View) -> ZygoteProcess:
         """Start a zygote inside bubblewrap."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        with ExitStack() as stack:
+            users = stack.enter_context(namespace_of_two()) if _probe()[1] else None
+            ours, theirs = socket.socketpair()
+            stack.enter_context(theirs)
+            nobody = None if users is None else NOBODY
             process = subprocess.Popen(
-                [*_wrap(view), *python_command(PACKAGES, theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                [*_wrap(view, users), *python_command(PACKAGES, theirs.fileno(), nobody=nobody)],
+                pass_fds=[theirs.fileno(), *([] if users is None else [users])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env={},
@@ -61,49 +71,89 @@ class IsolatedSandbox:
         return ZygoteProcess(process=process, control=ours, level=self.level, scratch=SCRATCH)
 
 
-def _wrap(view: View) -> list[str]:
+def _wrap(view: View, users: int | None) -> list[str]:
     """Return the bubblewrap command up to the program.
 
     Nothing is visible but what is bound here, read-only. A user id that owns nothing is shown to
     the inside; the workers' own namespaces are made by their keepers.
+
+    Args:
+        view: what is bound beside Python.
+        users: descriptor of the user namespace to enter as its root; None makes one of this user alone.
     """
-    command = ["bwrap", "--unshare-all", "--unshare-user", "--uid", NOBODY, "--gid", NOBODY]
-    command += ["--hostname", "torchgrade", "--die-with-parent", "--new-session", "--clearenv"]
+    command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--hostname", "torchgrade", "--die-with-parent", "--new-session"]
+    if users is None:
+        command += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+    else:
+        command += ["--userns", str(users), "--uid", "0", "--gid", "0", "--cap-drop", "ALL"]
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    command.append("--clearenv")
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
-    for place in python_files():
-        command += ["--ro-bind", str(place), str(place)]
+    binds = [(str(place), str(place)) for place in python_files()]
+    packages = sorted(view.packages.items())
+    binds += [(str(source.resolve()), f"{PACKAGES}/{name}") for name, source in packages]
+    for folder in _parents(target for _, target in binds):
+        command += ["--perms", "0755", "--dir", folder]
+    for source, target in binds:
+        command += ["--ro-bind", source, target]
+    for path, target in python_links():
+        command += ["--symlink", target, path]
     for place in hidden_folders():
         command += ["--tmpfs", str(place)]
-    for name, source in sorted(view.packages.items()):
-        command += ["--ro-bind", str(source.resolve()), f"{PACKAGES}/{name}"]
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
     for folder in (*map(str, hidden_folders()), "/dev", "/"):
         command += ["--remount-ro", folder]
     return [*command, "--"]
 
 
+def _parents(targets: Iterable[str]) -> list[str]:
+    """Return the folders above these paths, outermost first: only their owner could enter them otherwise."""
+    found = {str(parent) for target in targets for parent in PurePosixPath(target).parents}
+    return sorted(found - {"/", *map(str, python_files())})
+
+
 @cache
-def _probe() -> Probe:
+def _probe() -> tuple[Probe, bool]:
+    """Return whether it works, and whether the workers can be nobody although root grades."""
     level = Level.ISOLATED
     if sys.platform != "linux":
-        return Probe(level=level, works=False, reason="it needs Linux", advice="grade on Linux")
+        return Probe(level=level, works=False, reason="it needs Linux", advice="grade on Linux"), False
     if shutil.which("bwrap") is None:
         advice = "install bubblewrap (apt-get install bubblewrap)"
-        return Probe(level=level, works=False, reason="bubblewrap is not installed", advice=advice)
-    view = View(packages=worker_packages(()), memory_bytes=1 << 20)
-    command = [*_wrap(view), str(executable()), "-I", "-S", "-B", "-c", _TRIAL]
-    try:
-        trial = subprocess.run(
-            command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False, env={}
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Probe(level=level, works=False, reason=f"bubblewrap cannot be run: {error}")
-    if trial.returncode == 0:
-        return Probe(level=level, works=True)
-    told = (trial.stderr.strip().splitlines() or [f"exit status {trial.returncode}"])[-1]
+        return Probe(level=level, works=False, reason="bubblewrap is not installed", advice=advice), False
+    if os.geteuid() == 0 and not _refusal(as_nobody=True):
+        return Probe(level=level, works=True), True
+    refusal = _refusal(as_nobody=False)
+    if not refusal:
+        return Probe(level=level, works=True), False
     advice = (
         "allow unprivileged user namespaces: on Ubuntu 24.04 'sysctl"
         " kernel.apparmor_restrict_unprivileged_userns=0'; in Docker a seccomp profile that permits them"
     )
-    return Probe(level=level, works=False, reason=f"namespaces are refused: {told}", advice=advice)
+    return Probe(level=level, works=False, reason=refusal, advice=advice), False
+
+
+def _refusal(*, as_nobody: bool) -> str:
+    """Try it; return why it fails, or nothing."""
+    view = View(packages=worker_packages(()), memory_bytes=1 << 20)
+    program = [str(executable()), "-I", "-S", "-B", "-c", _TRIAL]
+    try:
+        with ExitStack() as stack:
+            users = stack.enter_context(namespace_of_two()) if as_nobody else None
+            trial = subprocess.run(
+                [*_wrap(view, users), *program, *([str(NOBODY)] if as_nobody else [])],
+                capture_output=True,
+                text=True,
+                timeout=PROBE_SECONDS,
+                check=False,
+                env={},
+                pass_fds=[] if users is None else [users],
+            )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap cannot be run: {error}"
+    if trial.returncode == 0:
+        return ""
+    told = (trial.stderr.strip().splitlines() or [f"exit status {trial.returncode}"])[-1]
+    return f"namespaces are refused: {told}"
