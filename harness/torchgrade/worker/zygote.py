@@ -36,6 +36,7 @@ def main(control_descriptor: int) -> None:
     Protocol: one block with a ``ZygoteConfig``, answered by the block ``b"ready"`` or by an error
     text; then, for each worker, one byte with two descriptors: its end of the wire and of the leash.
     """
+    _close_all_but(control_descriptor)
     control = socket.socket(fileno=control_descriptor)
     block = receive_block(control)
     if block is None:
@@ -70,6 +71,12 @@ def _clear(config: ZygoteConfig) -> None:
             os.wait()
     if config.temporary is not None:
         shutil.rmtree(config.temporary, ignore_errors=True)
+
+
+def _close_all_but(descriptor: int) -> None:
+    """Close what the sandbox has left open beside the standard streams: no worker shall inherit it."""
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _prepare(config: ZygoteConfig) -> Server:
