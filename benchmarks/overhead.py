@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from torchgrade.content import load_assignment
 from torchgrade.grading.jobs import GradingSetup, Job
 from torchgrade.grading.session import Session, choose_sandbox, with_session
@@ -147,7 +149,6 @@ class _PlainPytest:
 
 def _measure_wire(sandbox_name: str) -> dict[str, Any]:
     """Measure a live worker with torch in it: empty call, 64 MiB there and back, its own memory."""
-    import psutil
     import torch
 
     assignment = load_assignment(HERE / "ten_tests", "ten")
@@ -168,7 +169,7 @@ def _measure_wire(sandbox_name: str) -> dict[str, Any]:
         worker.call(small, 10)
         family = psutil.Process(zygote.process_id).children(recursive=True)
         # Zygote and keepers share most of what they hold: the most private one is the worker.
-        private = max(process.memory_full_info().uss for process in family)
+        private = max(_private_bytes(process) for process in family)
         worker.end()
         return {
             "empty_call_us": round(1e6 * empty, 1),
@@ -176,6 +177,14 @@ def _measure_wire(sandbox_name: str) -> dict[str, Any]:
             "worker_mib": round(private / MIB, 1),
             "sandbox": zygote.level.value,
         }
+
+
+def _private_bytes(process: psutil.Process) -> int:
+    """Return what a process shares with no other; 0 if it has just ended, as go-betweens do."""
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _help_ms() -> float:

@@ -129,8 +129,6 @@ class Grader:
             return draft
         draft.sha256 = submission.sha256
         draft.notes += [Note(kind=NoteKind.LOAD, text=text) for text in submission.notes]
-        with clock.phase("rules"):
-            draft.notes += self._advise(submission)
         self._run(submission, draft, clock)
         return draft
 
@@ -146,7 +144,16 @@ class Grader:
         loader = choose_loader(self._plugins.loaders, path)
         return loader.load(path, submission_id=job.submission_id, limits=LoadLimits())
 
-    def _advise(self, submission: Submission) -> list[Note]:
+    def _advise(self, submission: Submission, loaded: Loaded | Answer) -> list[Note]:
+        """Ask the rules where there is something to advise on: reading source takes longer than grading.
+
+        That is where the import failed, where the contract is not met, or where something off limits is
+        mentioned.
+        """
+        mentioned = [name.encode() for name in self._assignment.manifest.off_limits]
+        healthy = isinstance(loaded, Loaded) and not loaded.problems
+        if healthy and not any(name in file.content for name in mentioned for file in submission.files):
+            return []
         notes: list[Note] = []
         for name, rule in self._plugins.rules:
             try:
@@ -163,6 +170,8 @@ class Grader:
         try:
             with clock.phase("import"):
                 loaded = student.start()
+            with clock.phase("rules"):
+                draft.notes += self._advise(submission, loaded)
             if isinstance(loaded, Answer):
                 draft.failure, outcome = _explain_import(in_cells(loaded, submission), submission)
                 draft.tests = self._suite.none_ran(outcome, draft.failure)
