@@ -217,7 +217,7 @@ def _compare_entries(right: Array, given: Array, where: str, tolerance: Toleranc
         index=index,
         got_value=got_value,
         expected_value=expected_value,
-        error_in_sizes=float(error[index]) / size if size else 0.0,
+        error_in_sizes=min(float(error[index]) / size, WORST) if size else 0.0,
         allowed=tolerance.relative,
         count=int(np.count_nonzero(odd if odd.any() else ratio > 1.0)),
         size=right.size,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -250,6 +250,8 @@ def test_values_near_the_end_of_their_range_are_judged_like_others(dtype, large)
     expected=hnp.arrays(np.float64, 3, elements=st.floats(allow_nan=False)),
     got=hnp.arrays(np.float64, 3, elements=st.floats()),
 )
+@example(expected=np.full(3, 2e-311), got=np.ones(3))
+@example(expected=np.array([1e308, -1e308, 0.0]), got=np.array([-1e308, 1e308, np.nan]))
 def test_any_floats_compare_without_warning_and_with_a_finite_ratio(expected, got):
     comparison = compare(expected, got)
     assert 0.0 <= comparison.ratio <= WORST
