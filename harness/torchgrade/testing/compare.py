@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from torchgrade.errors import ContentError
+from torchgrade.testing.relation import relation
 from torchgrade.wire.values import Array
 
 __all__ = ["Comparison", "Difference", "DifferenceKind", "Tolerance", "compare", "describe_value"]
@@ -68,6 +69,7 @@ class Difference:
         error_in_sizes: error there over the root mean square of what was expected; 0 if that has none.
         allowed: the relative tolerance.
         count, size: entries that differ, entries in all; 0 for what has no entries, such as a string.
+        relation: how all entries relate to the right ones, where that is simple.
     """
 
     kind: DifferenceKind
@@ -81,6 +83,7 @@ class Difference:
     allowed: float = 0.0
     count: int = 0
     size: int = 0
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +224,7 @@ def _compare_entries(right: Array, given: Array, where: str, tolerance: Toleranc
         allowed=tolerance.relative,
         count=int(np.count_nonzero(odd if odd.any() else ratio > 1.0)),
         size=right.size,
+        relation=relation(right, given),
     )
     return Comparison(ratio=min(worst, WORST), difference=difference)
 

@@ -84,7 +84,8 @@ def describe_difference(difference: Difference) -> str:
                 return f"{where} should be infinite{share} where it is not, or of the other sign"
             return f"{where} is {difference.got}{share} where it should not be"
         case DifferenceKind.VALUE:
-            return f"{where} has {_describe_error(difference)}"
+            relation = f": {difference.relation}" if difference.relation else ""
+            return f"{where} has {_describe_error(difference)}{relation}"
 
 
 def _describe_error(difference: Difference) -> str:
