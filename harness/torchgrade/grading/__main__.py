@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
+import shutil
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 
 from torchgrade.errors import TorchgradeError
 from torchgrade.grading.jobs import (
+    TEMPORARY_PREFIX,
     Graded,
     GradingSetup,
     Job,
@@ -114,5 +118,16 @@ class _Server:
             send_message(self._link, graded)
 
 
+def _clear_temporary() -> None:
+    """Remove the folder that the batch made for us: a batch that was killed cannot."""
+    folder = Path(os.environ.get("TMPDIR", ""))
+    if folder.name.startswith(TEMPORARY_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    try:
+        status = main(int(sys.argv[1]))
+    finally:
+        _clear_temporary()
+    sys.exit(status)

@@ -21,6 +21,7 @@ import msgspec
 from torchgrade.submission import Student
 
 __all__ = [
+    "TEMPORARY_PREFIX",
     "Graded",
     "GradingSetup",
     "Job",
@@ -31,6 +32,8 @@ __all__ = [
     "send_message",
 ]
 
+TEMPORARY_PREFIX = "torchgrade-grading-"
+"""Name of the folder for temporary files that an executor gives a grading process as its TMPDIR."""
 MESSAGE_LIMIT = 256 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
 

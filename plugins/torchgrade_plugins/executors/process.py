@@ -16,6 +16,7 @@ import msgspec
 
 from torchgrade.grading.jobs import (
     MESSAGE_LIMIT,
+    TEMPORARY_PREFIX,
     Graded,
     GradingSetup,
     Job,
@@ -51,7 +52,7 @@ class GradingProcess:
         Raises:
             OSError: if it cannot be started.
         """
-        self._temporary = tempfile.mkdtemp(prefix="torchgrade-grading-")
+        self._temporary = tempfile.mkdtemp(prefix=TEMPORARY_PREFIX)
         self.link, theirs = socket.socketpair()
         self._received = bytearray()
         self._give_up: float | None = None
