@@ -141,6 +141,8 @@ class Workplace:
         paths = [str(self.folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {
             **os.environ,
+            # the fake grading process tidies nothing up: what it leaves goes with the test's folder
+            "TMPDIR": str(self.folder),
             "PYTHONPATH": os.pathsep.join(paths),
             "FAKE_LOG": str(self.log),
             "FAKE_GRADING": str(FAKE),
