@@ -4,10 +4,10 @@
     python benchmarks/overhead.py --json     one object
 
 Both sides run the same ten tests on the same submission (``ten_tests/``: five functions on torch
-tensors, the reference's own solution as the submission), alternating in one run, so that a busy machine
-slows both. From each wall time the pure compute of the calls is taken off: the same calls, made
-directly in this process. ``backprop_*`` says the same of the bundled numpy assignment with all its
-tests. Figures are medians.
+tensors, the reference's own solution as the submission), alternating in one run, so that a busy
+machine slows both. From each wall time the implementations' own work is taken off: what import and
+calls take when made directly in a fresh process, as plain pytest makes them. ``backprop_*`` says the
+same of the bundled numpy assignment with all its tests. Figures are medians.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _measure_suite(root: Path, assignment: str, sandbox: str, repeats: int) -> _
         submission.write_bytes((root / "reference" / assignment / "solution.py").read_bytes())
         plain = _PlainPytest(root, assignment, submission, Path(folder))
         walls: list[float] = []
-        fresh: list[float] = []
+        fresh: list[_PlainRun] = []
 
         def body(session: Session) -> None:
             job = Job(submission_id="benchmark", path=str(submission))
@@ -95,56 +95,63 @@ def _measure_suite(root: Path, assignment: str, sandbox: str, repeats: int) -> _
                 result = session.grader.grade(job)
                 walls.append(time.perf_counter() - started)
                 assert result.passed, result
-                if index % 4 == 0:
-                    fresh.append(plain.seconds())
+                if index % 3 == 0:
+                    fresh.append(plain.run())
 
         setup = GradingSetup(content_root=str(root), assignment=assignment, seed=SEED, sandbox=sandbox)
         with_session(setup, load_plugins(), body)
-        compute = plain.compute_seconds()
-    # Plain pytest calls submission and solution; the grader asks its solution once a batch.
+    compute = statistics.median(run.submission_seconds for run in fresh)
+    # The grader asks its solution once a batch: it is not part of these walls.
     return _Shares(
         share_ms=_ms(statistics.median(walls[WARM:]) - compute),
-        pytest_ms=_ms(statistics.median(fresh) - 2 * compute),
+        pytest_ms=_ms(
+            statistics.median(
+                run.wall_seconds - run.submission_seconds - run.solution_seconds for run in fresh
+            )
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainRun:
+    """One run of plain pytest, and what of it the two implementations took, imports included."""
+
+    wall_seconds: float
+    submission_seconds: float
+    solution_seconds: float
 
 
 class _PlainPytest:
     """The same tests as a lecturer would run them: submission, solution and tests in one fresh process."""
 
     def __init__(self, root: Path, assignment: str, submission: Path, folder: Path) -> None:
-        self._reference = root / "reference" / assignment
-        self._submission = submission
+        reference = root / "reference" / assignment
+        self._record = folder / "spent.json"
         self._tests = folder / "tests"
         self._tests.mkdir()
-        for path in (self._reference / "hidden").glob("*.py"):
+        for path in (reference / "hidden").glob("*.py"):
             (self._tests / path.name).write_bytes(path.read_bytes())
         (self._tests / "conftest.py").write_bytes((HERE / "plain_conftest.py").read_bytes())
         self._environment = {
             **os.environ,
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "OMP_NUM_THREADS": "1",
+            "PLAIN_PACKAGES": " ".join(load_assignment(root, assignment).manifest.packages),
+            "PLAIN_RECORD": str(self._record),
             "PLAIN_SUBMISSION": str(submission),
-            "PLAIN_SOLUTION": str(self._reference / "solution.py"),
+            "PLAIN_SOLUTION": str(reference / "solution.py"),
         }
 
-    def seconds(self) -> float:
-        """Return the wall time of one run."""
+    def run(self) -> _PlainRun:
+        """Run it once."""
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self._tests)]
         started = time.perf_counter()
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         elapsed = time.perf_counter() - started
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
-        return elapsed
-
-    def compute_seconds(self) -> float:
-        """Return the time of the solution's calls alone: the best of several, call by call."""
-        with tempfile.TemporaryDirectory() as folder:
-            record = Path(folder) / "calls.json"
-            environment = {**self._environment, "PLAIN_RECORD": str(record)}
-            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self._tests)]
-            subprocess.run(command, env=environment, capture_output=True, check=True)
-            return float(json.loads(record.read_text(encoding="utf-8")))
+        spent = json.loads(self._record.read_text(encoding="utf-8"))
+        return _PlainRun(elapsed, spent["submission"], spent["solution"])
 
 
 def _measure_wire(sandbox_name: str) -> dict[str, Any]:

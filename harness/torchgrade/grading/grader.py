@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,6 +86,8 @@ class Grader:
         self._suite = suite
         self._reference = reference
         self._provenance = provenance
+        names = assignment.manifest.off_limits
+        self._off_limits = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(name.encode()) for name in names))
 
     def grade(self, job: Job) -> Result:
         """Return the result of one submission, whatever is wrong with it.
@@ -150,9 +153,8 @@ class Grader:
         That is where the import failed, where the contract is not met, or where something off limits is
         mentioned.
         """
-        mentioned = [name.encode() for name in self._assignment.manifest.off_limits]
         healthy = isinstance(loaded, Loaded) and not loaded.problems
-        if healthy and not any(name in file.content for name in mentioned for file in submission.files):
+        if healthy and not any(self._off_limits.search(file.content) for file in submission.files):
             return []
         notes: list[Note] = []
         for name, rule in self._plugins.rules:
