@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -21,6 +21,7 @@ __all__ = [
     "Call",
     "CodeFrame",
     "Implementation",
+    "LooksAhead",
     "Raised",
     "changed_arguments",
     "raised_from",
@@ -118,6 +119,15 @@ class Call:
             digest.update(f"{array.dtype}{array.shape}{array.strides}".encode())
             digest.update(array.tobytes())
         return digest.digest()
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """An implementation that likes to know the call after the next."""
+
+    def expect(self, call: Call | None) -> None:
+        """Note which call will follow the next one."""
+        ...
 
 
 class Implementation(Protocol):

@@ -41,6 +41,7 @@ class ManagedImplementation:
         self._worker: RemoteWorker | None = None
         self._loaded: Loaded | None = None
         self._failure: Answer | None = None
+        self._following: Call | None = None
         self._timeouts: Counter[str] = Counter()
         self.reports: list[ExitReport] = []
         self.import_seconds = 0.0
@@ -65,8 +66,13 @@ class ManagedImplementation:
             self._loaded = told
         return told
 
+    def expect(self, call: Call | None) -> None:
+        """Say which call will follow the next one, so that it can be sent ahead."""
+        self._following = call
+
     def answer(self, call: Call) -> Answer:
         """Return what came of the call; never raises for a fault of the implementation."""
+        following, self._following = self._following, None
         name = call.hook.name
         refusal = self._refusal(name)
         if refusal is not None:
@@ -76,7 +82,8 @@ class ManagedImplementation:
             if isinstance(told, Answer):
                 return told
         assert self._worker is not None
-        answer = self._worker.call(call, min(self._limits.call_seconds, self._left()))
+        seconds = min(self._limits.call_seconds, self._left())
+        answer = self._worker.call(call, seconds, following)
         self.call_seconds += answer.wall_seconds
         if answer.kind is AnswerKind.TIMEOUT:
             self._timeouts[name] += 1

@@ -39,6 +39,7 @@ END_SECONDS = 10.0
 EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
+_NOTHING = Answer(kind=AnswerKind.VALUE)
 _REPLIES = {"load": "loaded", "call": "value", "method": "value", "release": "pong", "ping": "pong"}
 
 
@@ -63,6 +64,15 @@ class _LoadedReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     problems: Annotated[tuple[tuple[Name, Sentence], ...], msgspec.Meta(max_length=1_000)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How long a reply may take: the time allowed, its end (monotonic), and when it began."""
+
+    seconds: float
+    deadline: float
+    started: float
+
+
 class RemoteWorker:
     """The grader's end of one worker.
 
@@ -78,6 +88,7 @@ class RemoteWorker:
         self._tensors = tensors
         self._report: ExitReport | None = None
         self._ready = False
+        self._ahead: tuple[Call, bytes] | None = None
         self.alive = True
 
     def load(self, files: Mapping[str, bytes], entries: Sequence[str], seconds: float) -> Loaded | Answer:
@@ -90,9 +101,30 @@ class RemoteWorker:
         answer = self._ask("load", request, seconds, self._read_loaded)
         return answer.value if answer.kind is AnswerKind.VALUE else answer
 
-    def call(self, call: Call, seconds: float) -> Answer:
-        """Call a hook and wait at most ``seconds`` for its answer."""
-        return self._ask("call", call.packed, seconds, lambda frame: self._read_value(call, frame))
+    def call(self, call: Call, seconds: float, following: Call | None = None) -> Answer:
+        """Call a hook and wait at most ``seconds`` for its answer.
+
+        Args:
+            call: what to call.
+            seconds: time allowed.
+            following: the call that will be made next, if known: a small one is sent already while
+                this one is under way, so that the worker need not fall asleep in between.
+        """
+
+        def read(frame: Frame) -> Answer:
+            return self._read_value(call, frame)
+
+        started = time.perf_counter()
+        deadline = time.monotonic() + seconds
+        nonce = self._take_ahead(call, deadline)
+        if nonce is None:
+            nonce = os.urandom(NONCE_BYTES)
+            failure = self._request("call", nonce, call.packed, seconds)
+            if failure is not None:
+                return failure
+        if following is not None:
+            self._send_ahead(following, deadline)
+        return self._reply("call", nonce, read, _Wait(seconds, deadline, started))
 
     def call_method(self, handle: Handle, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
         """Call a method of an object that stays in the worker."""
@@ -143,21 +175,55 @@ class RemoteWorker:
         return self._report
 
     def _ask(self, kind: str, request: Packed, seconds: float, read: Callable[[Frame], Answer]) -> Answer:
-        if self.alive and not self._ready:
-            self._greet()
         nonce = os.urandom(NONCE_BYTES)
         started = time.perf_counter()
         deadline = time.monotonic() + seconds
+        failure = self._request(kind, nonce, request, seconds)
+        if failure is not None:
+            return failure
+        return self._reply(kind, nonce, read, _Wait(seconds, deadline, started))
+
+    def _request(self, kind: str, nonce: bytes, request: Packed, seconds: float) -> Answer | None:
+        """Send a request; returns the answer that tells why it could not be, if so."""
+        if self.alive and not self._ready:
+            self._greet()
+        started = time.perf_counter()
         try:
-            self._send(kind, nonce, request, deadline)
-            frame = self._link.receive(deadline=deadline)
+            self._send(kind, nonce, request, time.monotonic() + seconds)
+        except WireTimeoutError:
+            return self._late(seconds, started)
+        except WireClosedError:
+            return self._died(started)
+        return None
+
+    def _send_ahead(self, call: Call, deadline: float) -> None:
+        nonce = os.urandom(NONCE_BYTES)
+        try:
+            if self._link.send_ahead("call", nonce, call.packed, deadline=deadline):
+                self._ahead = (call, nonce)
+        except WireError:
+            return  # whatever it is, the call that is under way will tell
+
+    def _take_ahead(self, call: Call, deadline: float) -> bytes | None:
+        """Return the nonce under which this very call was sent ahead; pass over the answer to another."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return None
+        if ahead[0] is call:
+            return ahead[1]
+        seconds = deadline - time.monotonic()
+        self._reply("call", ahead[1], lambda _: _NOTHING, _Wait(seconds, deadline, time.perf_counter()))
+        return None
+
+    def _reply(self, kind: str, nonce: bytes, read: Callable[[Frame], Answer], wait: _Wait) -> Answer:
+        started = wait.started
+        try:
+            frame = self._link.receive(deadline=wait.deadline)
             wall_seconds = time.perf_counter() - started
             _check_nonce(frame, nonce)
             answer = read(frame) if frame.kind == _REPLIES[kind] else self._read_failure(frame)
         except WireTimeoutError:
-            self.alive = False
-            detail = f"no answer within {seconds:.3g} s"
-            return Answer(kind=AnswerKind.TIMEOUT, detail=detail, wall_seconds=time.perf_counter() - started)
+            return self._late(wait.seconds, started)
         except WireClosedError:
             return self._died(started)
         except (WireError, TypeError, ValueError) as error:
@@ -165,6 +231,11 @@ class RemoteWorker:
             detail = f"its reply was not one that the grader understands: {str(error)[:DETAIL_CHARACTERS]}"
             return Answer(kind=AnswerKind.DIED, detail=detail, wall_seconds=time.perf_counter() - started)
         return dataclasses.replace(answer, wall_seconds=wall_seconds)
+
+    def _late(self, seconds: float, started: float) -> Answer:
+        self.alive = False
+        detail = f"no answer within {seconds:.3g} s"
+        return Answer(kind=AnswerKind.TIMEOUT, detail=detail, wall_seconds=time.perf_counter() - started)
 
     def _greet(self) -> None:
         """Wait for the worker's first frame, which it sends before any of a student's code is there."""

@@ -66,8 +66,8 @@ class Agree:
             raise ContentError(f"agree('{hook}', …) has no cases")
         trials: list[Trial] = []
         first: tuple[Case, _Verdict] | None = None
-        for case in cases:
-            trial, verdict = self._try(spec, case, tolerance)
+        for case, following in zip(cases, [*cases[1:], None], strict=True):
+            trial, verdict = self._try(spec, case, following, tolerance)
             trials.append(trial)
             self._bench.record.note_ratio(verdict.ratio)
             if verdict.failure is not None and first is None:
@@ -77,10 +77,12 @@ class Agree:
         if first is not None:
             raise self._failure(spec, *first, trials, len(cases))
 
-    def _try(self, hook: Hook, case: Case, tolerance: Tolerance | None) -> tuple[Trial, _Verdict]:
+    def _try(
+        self, hook: Hook, case: Case, following: Case | None, tolerance: Tolerance | None
+    ) -> tuple[Trial, _Verdict]:
         call = case.call(hook)
         # The student first: nothing of the reference's answer exists anywhere near while it works.
-        student = self._bench.ask_student(call)
+        student = self._bench.ask_student(call, None if following is None else following.call(hook))
         reference = self._bench.ask_reference(call)
         verdict = _judge(hook, case, student, reference, tolerance)
         trial = Trial(call=call, student=student, reference=reference, agrees=verdict.failure is None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torchgrade.content import Mutant
 from torchgrade.contract import Contract
 from torchgrade.errors import ContentError
-from torchgrade.remote.answers import Answer, AnswerKind, Call, Implementation
+from torchgrade.remote.answers import Answer, AnswerKind, Call, Implementation, LooksAhead
 from torchgrade.testing.messages import describe_raised
 
 __all__ = ["AnswerBook", "Bench", "TestRecord"]
@@ -76,6 +76,7 @@ class Bench:
         self.mutants = mutants
         self.record = TestRecord()
         self._student: Implementation | None = None
+        self._looks_ahead: LooksAhead | None = None
 
     @property
     def public(self) -> bool:
@@ -85,10 +86,18 @@ class Bench:
     def seat(self, student: Implementation) -> None:
         """Let the next tests judge this implementation."""
         self._student = student
+        self._looks_ahead = student if isinstance(student, LooksAhead) else None
 
-    def ask_student(self, call: Call) -> Answer:
-        """Return the student's answer and note what was called."""
+    def ask_student(self, call: Call, following: Call | None = None) -> Answer:
+        """Return the student's answer and note what was called.
+
+        Args:
+            call: what to ask.
+            following: what will be asked next, if known.
+        """
         assert self._student is not None
+        if self._looks_ahead is not None:
+            self._looks_ahead.expect(following)
         self.record.hooks[call.hook.name] = None
         answer = self._student.answer(call)
         self.record.wall_seconds += answer.wall_seconds
