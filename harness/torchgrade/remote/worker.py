@@ -178,6 +178,7 @@ class RemoteWorker:
         nonce = os.urandom(NONCE_BYTES)
         started = time.perf_counter()
         deadline = time.monotonic() + seconds
+        self._take_ahead(None, deadline)
         failure = self._request(kind, nonce, request, seconds)
         if failure is not None:
             return failure
@@ -204,7 +205,7 @@ class RemoteWorker:
         except WireError:
             return  # whatever it is, the call that is under way will tell
 
-    def _take_ahead(self, call: Call, deadline: float) -> bytes | None:
+    def _take_ahead(self, call: Call | None, deadline: float) -> bytes | None:
         """Return the nonce under which this very call was sent ahead; pass over the answer to another."""
         ahead, self._ahead = self._ahead, None
         if ahead is None:

@@ -59,3 +59,11 @@ def test_a_call_that_was_sent_ahead_and_then_not_made_leaves_no_trace(workshop, 
 
     assert managed.answer(workshop.call("result = 2")).value == 2
     assert managed.answer(workshop.call("result = 3")).value == 3
+
+
+def test_a_request_of_another_kind_passes_over_what_was_sent_ahead(workshop, worker):
+    answer = worker.call(workshop.call("result = 1"), 60, following=workshop.call("result = 2"))
+
+    assert answer.value == 1
+    assert worker.ping(60) > 0
+    assert worker.call(workshop.call("result = 3"), 60).value == 3
