@@ -69,7 +69,8 @@ def describe_arguments(call: Call) -> str:
 
 def describe_difference(difference: Difference) -> str:
     """Return what differs, without any value."""
-    where = f"`{difference.where}`" if difference.where != "the result" else "the result"
+    whole = difference.where == "the result"
+    where = difference.where if whole else f"`{difference.where.removeprefix('the ')}`"
     match difference.kind:
         case DifferenceKind.STRUCTURE:
             nothing = " (is a `return` missing?)" if difference.got == "None" else ""

@@ -44,3 +44,8 @@ def test_where_nothing_can_be_told_nothing_is_said(right, given):
 def test_a_student_with_a_wrong_sign_is_told_so():
     difference = compare(RIGHT, -RIGHT, where="dw").difference
     assert describe_difference(difference).endswith(": every entry has the opposite sign")
+
+
+def test_a_part_without_a_name_is_called_by_its_place_in_the_result():
+    difference = compare([RIGHT, RIGHT], [RIGHT, RIGHT + 1]).difference
+    assert describe_difference(difference).startswith("`result[1]` has wrong values in 16 of 16 entries")
