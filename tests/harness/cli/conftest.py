@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 
 @pytest.fixture(scope="session")
-def kit():
-    """The module ``batch_kit``: tests are no package, so it is loaded by path."""
-    path = Path(__file__).parents[2] / "support" / "batch_kit.py"
-    spec = importlib.util.spec_from_file_location("batch_kit", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("batch_kit", module)  # dataclasses look it up
-    spec.loader.exec_module(module)
-    return module
+def kit(support):
+    return support("batch_kit")
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -27,14 +24,8 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def kit():
-    """The module ``worker_kit``: tests are no package, so it is loaded by path."""
-    path = Path(__file__).parents[2] / "support" / "worker_kit.py"
-    spec = importlib.util.spec_from_file_location("worker_kit", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("worker_kit", module)
-    spec.loader.exec_module(module)
-    return module
+def kit(support):
+    return support("worker_kit")
 
 
 @pytest.fixture(scope="session")
