@@ -21,7 +21,7 @@ class Listener:
 
 class Broken:
     def notes(self, submission, assignment):
-        raise RuntimeError("a fault of the rule")
+        raise RuntimeError(f"a fault of the rule on {submission.id} of {assignment.id}")
 
 
 @pytest.mark.parametrize(
