@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from torchgrade.worker.config import Confinement
+
 __all__ = ["Level", "Probe", "Sandbox", "View", "ZygoteProcess"]
 
 
@@ -59,6 +61,7 @@ class ZygoteProcess:
     """A started zygote: the process to end, and the socket to ask it for workers.
 
     Attributes:
+        confinement: what the zygote shall do to each worker.
         scratch: folder, as the workers see it, below which they write their files.
         temporary: folder of ours that is removed with the zygote.
     """
@@ -66,6 +69,7 @@ class ZygoteProcess:
     process: subprocess.Popen[bytes]
     control: socket.socket
     level: Level
+    confinement: Confinement
     scratch: str
     temporary: Path | None = None
 

@@ -17,7 +17,7 @@ from torchgrade.sandbox import Level
 SECONDS = 60.0  # for what must happen soon; only a hang takes that long
 
 # Zygote's own (inside bubblewrap two of them), and a spare worker with its keeper.
-QUIET = {Level.PROCESS: 2, Level.ISOLATED: 4}
+QUIET = {Level.PROCESS: 2, Level.CONFINED: 2, Level.ISOLATED: 4}
 
 MANIFEST = """
 title = "anything"

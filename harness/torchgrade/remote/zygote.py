@@ -53,7 +53,7 @@ class Zygote:
             contract_source=contract_source,
             contract_filename="contract.py",
             tensors=self._tensors,
-            namespaces=zygote.level is Level.ISOLATED,
+            confinement=zygote.confinement,
             scratch=zygote.scratch,
             temporary=None if zygote.temporary is None else str(zygote.temporary),
             memory_bytes=memory_bytes,

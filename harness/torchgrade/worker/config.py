@@ -7,10 +7,31 @@ import struct
 
 import msgspec
 
-__all__ = ["ExitReport", "ZygoteConfig", "receive_block", "send_block"]
+__all__ = ["Confinement", "ExitReport", "ZygoteConfig", "receive_block", "send_block"]
 
 _LENGTH = struct.Struct(">I")
 BLOCK_LIMIT = 16 * 1024 * 1024
+
+
+class Confinement(msgspec.Struct, frozen=True, kw_only=True):
+    """How each worker of a zygote is held, beside its limits.
+
+    Attributes:
+        namespaces: whether it gets namespaces of its own.
+        readable: paths below which it may read and execute, its own folder aside; None for whatever
+            its user may.
+        listable: folders of which it may learn the names in them, and below them.
+        system_calls: program of the filter that it puts on last; empty for none.
+        users: first and number of the user ids of which each worker gets one; None to stay who the zygote is.
+        reads_as_root: whether it keeps the right to read ``readable`` although its user could not.
+    """
+
+    namespaces: bool = False
+    readable: tuple[str, ...] | None = None
+    listable: tuple[str, ...] = ()
+    system_calls: bytes = b""
+    users: tuple[int, int] | None = None
+    reads_as_root: bool = False
 
 
 class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +41,7 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
         preload: modules imported before the first fork.
         contract_source, contract_filename: the assignment's ``contract.py``.
         tensors: whether torch tensors may cross the wire.
-        namespaces: whether each worker gets namespaces of its own.
+        confinement: how they are held.
         scratch: folder in which a worker's files lie.
         temporary: folder that the zygote removes at its end, if any.
         memory_bytes, cpu_seconds, file_bytes, open_files, processes: limits of one worker.
@@ -31,7 +52,7 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
     contract_source: str
     contract_filename: str
     tensors: bool
-    namespaces: bool
+    confinement: Confinement
     scratch: str
     temporary: str | None
     memory_bytes: int

@@ -26,7 +26,8 @@ import msgspec
 
 from torchgrade.worker import linux
 from torchgrade.worker.config import ExitReport, ZygoteConfig, send_block
-from torchgrade.worker.limits import data_bytes, set_limits
+from torchgrade.worker.confine import choose_user, confine
+from torchgrade.worker.limits import Held, held_already, set_limits
 
 __all__ = ["Ends", "keep"]
 
@@ -53,6 +54,15 @@ class Ends:
     def let_go(self, descriptor: int) -> bool:
         """Tell whether a readable descriptor asks for the worker's end."""
         return descriptor in {self.leash.fileno(), self.lifeline}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a worker runs: its folder, its user id if it gets another, what it holds from its zygote."""
+
+    folder: str
+    user: int | None
+    held: Held
 
 
 class _Capture:
@@ -84,9 +94,10 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         ends: its connections.
         serve: what the worker does with its end of the wire and its folder.
     """
-    held_bytes = data_bytes()
+    held = held_already()
+    namespaces = config.confinement.namespaces
     linux.offer_to_oom_killer()
-    if config.namespaces:
+    if namespaces:
         linux.enter_namespaces()
         if os.fork():
             os._exit(0)  # the child is the first process of the new pid namespace: the keeper
@@ -96,21 +107,24 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         linux.become_subreaper()
     linux.hide_from_tracing()
     folder = tempfile.mkdtemp(prefix="worker-", dir=config.scratch)
+    user = choose_user(config.confinement)
+    if user is not None:
+        os.chown(folder, user, user)
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
     worker = os.fork()
     if worker == 0:
-        _work(config, ends, (out, err), serve, folder=folder, held_bytes=held_bytes)
+        _work(config, ends, (out, err), serve, _Place(folder, user, held))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker may send it one
     ends.data.close()
     os.close(out.writer)
     os.close(err.writer)
     ended = _watch(worker, ends, out, err)
-    status, cpu_seconds, peak_bytes = _end(worker, namespaces=config.namespaces)
+    status, cpu_seconds, peak_bytes = _end(worker, namespaces=namespaces)
     for capture in (out, err):
         for _ in range(_DRAIN_ROUNDS):
             if not capture.read():
                 break
-    if not config.namespaces:
+    if not namespaces:
         _remove(folder)
     report = ExitReport(
         status=status if ended else None,
@@ -130,17 +144,17 @@ def _work(
     ends: Ends,
     captures: tuple[_Capture, _Capture],
     serve: Serve,
-    *,
-    folder: str,
-    held_bytes: int,
+    place: _Place,
 ) -> NoReturn:
     try:
         ends.leash.close()
         os.close(ends.lifeline)
-        _prepare_worker(config, *captures, held_bytes=held_bytes)
-        os.chdir(folder)
-        os.environ.update(HOME=folder, TMPDIR=folder)
-        serve(ends.data, folder)
+        _prepare_worker(*captures)
+        os.chdir(place.folder)
+        os.environ.update(HOME=place.folder, TMPDIR=place.folder)
+        set_limits(config, place.held, own_user=place.user is not None)
+        confine(config.confinement, place.folder, place.user)
+        serve(ends.data, place.folder)
     except BaseException:  # noqa: BLE001 - goes to the worker's captured stderr
         traceback.print_exc()
     finally:
@@ -148,18 +162,14 @@ def _work(
         os._exit(0)
 
 
-def _prepare_worker(config: ZygoteConfig, out: _Capture, err: _Capture, *, held_bytes: int) -> None:
-    """Give this fresh child its session, its output pipes and its limits."""
+def _prepare_worker(out: _Capture, err: _Capture) -> None:
+    """Give this fresh child its session and its output pipes."""
     os.setsid()
-    if not config.namespaces:
-        linux.die_with_parent()
-        linux.gain_no_privileges()  # what it starts stays killable
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (out.writer, 1), (err.writer, 2)):
         os.dup2(source, target)
     for descriptor in {nothing, out.writer, out.reader, err.writer, err.reader} - {0, 1, 2}:
         os.close(descriptor)
-    set_limits(config, held_bytes)
 
 
 def _flush() -> None:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from torchgrade.worker.config import ZygoteConfig
 
-__all__ = ["data_bytes", "set_limits"]
+__all__ = ["Held", "held_already", "set_limits"]
 
 CPU_GRACE_SECONDS = 5
 
 
-def set_limits(config: ZygoteConfig, held_bytes: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is there before a worker begins.
+
+    Attributes:
+        data_bytes: size of the zygote's data segment, which its workers inherit.
+        tasks: processes and threads on this machine or in this container.
+    """
+
+    data_bytes: int
+    tasks: int
+
+
+def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
     """Bound memory, time, files and processes of this process and of what it starts.
 
     Memory is bounded as data (heap and private writable mappings) beyond what the zygote holds
@@ -20,7 +34,8 @@ def set_limits(config: ZygoteConfig, held_bytes: int) -> None:
 
     Args:
         config: the limits.
-        held_bytes: what ``data_bytes`` told while /proc was in sight.
+        held: what ``held_already`` told while /proc was in sight.
+        own_user: whether this process will be of a user that nothing else belongs to.
     """
     if sys.platform == "win32":
         return
@@ -31,23 +46,28 @@ def set_limits(config: ZygoteConfig, held_bytes: int) -> None:
         resource.RLIMIT_FSIZE: config.file_bytes,
         resource.RLIMIT_NOFILE: config.open_files,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_DATA: held_bytes + config.memory_bytes,
+        resource.RLIMIT_DATA: held.data_bytes + config.memory_bytes,
     }
-    if config.namespaces:
-        # Counted per user and user namespace; without one it would count the whole desktop.
+    # Counted per user and user namespace, so beside others of this user there must be room for them.
+    if config.confinement.namespaces or own_user:
         wanted[resource.RLIMIT_NPROC] = config.processes
+    elif config.confinement.readable is not None and held.tasks:
+        wanted[resource.RLIMIT_NPROC] = held.tasks + config.processes
     for kind, value in wanted.items():
         _, hard = resource.getrlimit(kind)
         limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (limit, limit))
 
 
-def data_bytes() -> int:
-    """Size of this process's data segment (0 where the system does not tell)."""
+def held_already() -> Held:
+    """Look at this process and its machine (0 where the system does not tell)."""
+    if sys.platform != "linux":
+        return Held(0, 0)
     import resource
 
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+        tasks = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
     except OSError:
-        return 0
-    return pages * resource.getpagesize()
+        return Held(0, 0)
+    return Held(pages * resource.getpagesize(), tasks)

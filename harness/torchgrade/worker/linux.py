@@ -12,12 +12,14 @@ import sys
 from functools import cache
 
 __all__ = [
+    "CAP_DAC_READ_SEARCH",
     "become",
     "become_subreaper",
     "die_with_parent",
     "drop_capabilities",
     "enter_namespaces",
     "gain_no_privileges",
+    "has_capability",
     "hide_from_tracing",
     "mount_private",
     "offer_to_oom_killer",
@@ -25,11 +27,13 @@ __all__ = [
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
-PR_CAP_AMBIENT_CLEAR_ALL = 4
+PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
+CAP_DAC_READ_SEARCH = 2
 SIGKILL = 9
 CAPABILITY_VERSION_3 = 0x20080522
 LAST_CAPABILITY = 63
@@ -87,17 +91,37 @@ def hide_from_tracing() -> bool:
     return True
 
 
-def become(user: int) -> None:
-    """Give up being root of a user namespace for good, for a user and a group of this number.
+def become(user: int, *, reading_all: bool = False) -> None:
+    """Give up being root for good, for a user and a group of this number, without any capability.
+
+    Args:
+        user: its number.
+        reading_all: keep the right to read and search what this user could not (Landlock bounds it).
 
     Raises:
         OSError: if the system refuses.
     """
+    kept = CAP_DAC_READ_SEARCH if reading_all else None
+    _bound_capabilities(kept)
+    _check(_prctl(PR_SET_KEEPCAPS, int(reading_all)), "keep capabilities")
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
+    _set_capabilities(0 if kept is None else 1 << kept)
+    if kept is not None:
+        # Otherwise a program that it starts could not read its own libraries.
+        _check(_libc().prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept, 0, 0), "ambient capability")
     # Otherwise its own files in /proc would belong to root.
     _check(_prctl(PR_SET_DUMPABLE, 1), "dumpable")
+
+
+def has_capability(capability: int) -> bool:
+    """Tell whether this process may use a capability."""
+    if sys.platform != "linux":
+        return False
+    header, sets = _CapabilityHeader(CAPABILITY_VERSION_3, 0), _CapabilitySets()
+    _check(_libc().capget(ctypes.byref(header), ctypes.byref(sets)), "capabilities")
+    return bool(sets.values[capability // 32 * 3] & 1 << capability % 32)
 
 
 def offer_to_oom_killer() -> None:
@@ -149,14 +173,26 @@ def drop_capabilities() -> bool:
     """Give up every capability, and for good: no program can grant one again."""
     if sys.platform != "linux":
         return False
+    _bound_capabilities(None)
+    _set_capabilities(0)
+    return gain_no_privileges()
+
+
+def _bound_capabilities(kept: int | None) -> None:
+    """Let no program grant any but this one from now on."""
     for capability in range(LAST_CAPABILITY + 1):
         # It fails past the last one that this kernel knows, or without the right: then there is none to lose.
-        if _prctl(PR_CAPBSET_DROP, capability) != 0:
+        if capability != kept and _prctl(PR_CAPBSET_DROP, capability) != 0:
             break
     _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+
+
+def _set_capabilities(mask: int) -> None:
+    """Hold just these: usable, to be had, and handed on."""
+    low, high = mask & 0xFFFF_FFFF, mask >> 32
+    sets = _CapabilitySets((ctypes.c_uint32 * 6)(low, low, low, high, high, high))
     header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    _check(_libc().capset(ctypes.byref(header), ctypes.byref(_CapabilitySets())), "drop capabilities")
-    return gain_no_privileges()
+    _check(_libc().capset(ctypes.byref(header), ctypes.byref(sets)), "capabilities")
 
 
 def gain_no_privileges() -> bool:

@@ -11,8 +11,10 @@ __all__ = ["torchgrade_sandboxes"]
 @hookimpl
 def torchgrade_sandboxes(registry: Registry[Sandbox]) -> None:
     """Register them."""
+    from torchgrade_plugins.sandboxes.confined import ConfinedSandbox
     from torchgrade_plugins.sandboxes.isolated import IsolatedSandbox
     from torchgrade_plugins.sandboxes.process import ProcessSandbox
 
     registry.add("isolated", IsolatedSandbox())
+    registry.add("confined", ConfinedSandbox())
     registry.add("process", ProcessSandbox())

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
+from torchgrade.worker.config import Confinement
 from torchgrade_plugins.sandboxes.identity import NOBODY, namespace_of_two
 from torchgrade_plugins.sandboxes.interpreter import (
     ENVIRONMENT,
@@ -23,6 +24,7 @@ from torchgrade_plugins.sandboxes.interpreter import (
     python_files,
     python_links,
 )
+from torchgrade_plugins.sandboxes.system_calls import filter_program, missing_library
 
 __all__ = ["IsolatedSandbox"]
 
@@ -68,7 +70,13 @@ class IsolatedSandbox:
                 env={},
                 start_new_session=True,
             )
-        return ZygoteProcess(process=process, control=ours, level=self.level, scratch=SCRATCH)
+        return ZygoteProcess(
+            process=process,
+            control=ours,
+            level=self.level,
+            confinement=Confinement(namespaces=True, system_calls=filter_program(self.level)),
+            scratch=SCRATCH,
+        )
 
 
 def _wrap(view: View, users: int | None) -> list[str]:
@@ -123,6 +131,10 @@ def _probe() -> tuple[Probe, bool]:
     if shutil.which("bwrap") is None:
         advice = "install bubblewrap (apt-get install bubblewrap)"
         return Probe(level=level, works=False, reason="bubblewrap is not installed", advice=advice), False
+    reason = missing_library()
+    if reason:
+        advice = "install libseccomp (apt-get install libseccomp2)"
+        return Probe(level=level, works=False, reason=reason, advice=advice), False
     if os.geteuid() == 0 and not _refusal(as_nobody=True):
         return Probe(level=level, works=True), True
     refusal = _refusal(as_nobody=False)

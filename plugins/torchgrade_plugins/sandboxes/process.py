@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
-from torchgrade_plugins.sandboxes.interpreter import ENVIRONMENT, python_command
+from torchgrade.worker.config import Confinement
+from torchgrade_plugins.sandboxes.beside import make_folders, start_beside
 
 __all__ = ["ProcessSandbox"]
 
@@ -29,28 +25,4 @@ class ProcessSandbox:
 
     def start(self, view: View) -> ZygoteProcess:
         """Start a zygote beside us."""
-        temporary = Path(tempfile.mkdtemp(prefix="torchgrade-"))
-        packages, scratch = temporary / "packages", temporary / "scratch"
-        scratch.mkdir()
-        try:
-            for name, target in view.packages.items():
-                link = packages / name
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(target)
-            ours, theirs = socket.socketpair()
-            with theirs:
-                process = subprocess.Popen(
-                    python_command(str(packages), theirs.fileno()),
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    env={**ENVIRONMENT, "HOME": str(scratch), "TMPDIR": str(scratch)},
-                    cwd=scratch,
-                    start_new_session=True,
-                )
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        return ZygoteProcess(
-            process=process, control=ours, level=self.level, scratch=str(scratch), temporary=temporary
-        )
+        return start_beside(self.level, make_folders(view), Confinement())

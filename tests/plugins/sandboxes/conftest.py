@@ -7,12 +7,14 @@ import uuid
 import pytest
 
 from torchgrade.sandbox import Level
+from torchgrade_plugins.sandboxes.confined import ConfinedSandbox
 from torchgrade_plugins.sandboxes.isolated import IsolatedSandbox
 from torchgrade_plugins.sandboxes.process import ProcessSandbox
 
-SANDBOXES = {sandbox.level: sandbox for sandbox in (IsolatedSandbox(), ProcessSandbox())}
+SANDBOXES = {sandbox.level: sandbox for sandbox in (IsolatedSandbox(), ConfinedSandbox(), ProcessSandbox())}
 NOT_HELD = {
     Level.ISOLATED: frozenset(),
+    Level.CONFINED: frozenset(),
     Level.PROCESS: frozenset(
         {"files", "network", "processes", "signals", "identity", "privileges", "scratch", "keeper"}
     ),
