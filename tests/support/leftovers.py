@@ -42,9 +42,12 @@ class Baseline:
         return tuple(sorted(set(_look(self.folders, self.marks)) - self.present))
 
     def settled(self, seconds: float = PATIENCE_SECONDS) -> tuple[str, ...]:
-        """Return what is still left when this time is up; at once when nothing is."""
+        """Return what is still left when this time is up; at once when nothing is, looking twice.
+
+        One look may miss a process whose parent ends meanwhile.
+        """
         deadline = time.monotonic() + seconds
-        while (left := self.left()) and time.monotonic() < deadline:
+        while (left := self.left() or self.left()) and time.monotonic() < deadline:
             time.sleep(0.02)
         return left
 
