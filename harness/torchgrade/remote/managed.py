@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from torchgrade.content import Limits
 from torchgrade.remote.answers import Answer, AnswerKind, Call
@@ -29,6 +30,8 @@ class ManagedImplementation:
     Attributes:
         reports: of its workers that have ended.
         import_seconds, call_seconds: wall time of all imports (one a worker) and of all calls.
+        spent_seconds: what counts against ``submission_seconds``: these, and the time that it took to read
+            the answers and to end workers that had died or lied, which a submission can draw out.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class ManagedImplementation:
         self.reports: list[ExitReport] = []
         self.import_seconds = 0.0
         self.call_seconds = 0.0
+        self.spent_seconds = 0.0
 
     def start(self) -> Loaded | Answer:
         """Import the files.
@@ -55,15 +59,16 @@ class ManagedImplementation:
         """
         self._collect()
         worker = self._zygote.worker()
-        started = time.perf_counter()
-        told = worker.load(self._files, self._entries, min(self._limits.import_seconds, self._left()))
-        self.import_seconds += time.perf_counter() - started
-        self._worker = worker
-        if isinstance(told, Answer):
-            self._failure = told
-            self._collect()
-        else:
-            self._loaded = told
+        with self._spending():
+            started = time.perf_counter()
+            told = worker.load(self._files, self._entries, min(self._limits.import_seconds, self._left()))
+            self.import_seconds += time.perf_counter() - started
+            self._worker = worker
+            if isinstance(told, Answer):
+                self._failure = told
+                self._collect()
+            else:
+                self._loaded = told
         return told
 
     def expect(self, call: Call | None) -> None:
@@ -83,12 +88,13 @@ class ManagedImplementation:
                 return told
         assert self._worker is not None
         seconds = min(self._limits.call_seconds, self._left())
-        answer = self._worker.call(call, seconds, following)
-        self.call_seconds += answer.wall_seconds
-        if answer.kind is AnswerKind.TIMEOUT:
-            self._timeouts[name] += 1
-        if not self._worker.alive:
-            self._collect()
+        with self._spending():
+            answer = self._worker.call(call, seconds, following)
+            self.call_seconds += answer.wall_seconds
+            if answer.kind is AnswerKind.TIMEOUT:
+                self._timeouts[name] += 1
+            if not self._worker.alive:
+                self._collect()
         return answer
 
     def finish(self) -> None:
@@ -96,7 +102,15 @@ class ManagedImplementation:
         self._collect()
 
     def _left(self) -> float:
-        return self._limits.submission_seconds - self.import_seconds - self.call_seconds
+        return self._limits.submission_seconds - self.spent_seconds
+
+    @contextmanager
+    def _spending(self) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent_seconds += time.perf_counter() - started
 
     def _refusal(self, name: str) -> Answer | None:
         if self._failure is not None and self._loaded is None:

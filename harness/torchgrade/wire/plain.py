@@ -14,7 +14,7 @@ import msgspec
 
 from torchgrade.wire.errors import WireError
 
-__all__ = ["pack_plain", "unpack_plain"]
+__all__ = ["BYTES_LIMIT", "pack_plain", "unpack_plain"]
 
 _ATOMS = frozenset((type(None), bool, int, float, str))
 FROM_ITEMS = 64
@@ -32,7 +32,7 @@ def pack_plain(value: list[Any] | tuple[Any, ...]) -> bytes | None:
     """Return the items as one piece of msgpack; None if they are few, or not as plain as that.
 
     Raises:
-        WireError: if they are too many.
+        WireError: if they are too many: ``BYTES_LIMIT`` is for all such pieces of a value together.
     """
     if len(value) < FROM_ITEMS or not _is_plain(value):
         return None

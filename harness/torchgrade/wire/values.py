@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from torchgrade.wire.errors import WireError
-from torchgrade.wire.plain import pack_plain, unpack_plain
+from torchgrade.wire.plain import BYTES_LIMIT, pack_plain, unpack_plain
 
 __all__ = [
     "ARRAY_DTYPES",
@@ -148,6 +148,7 @@ class _Packer:
                 return [tag, *value]
             plain = pack_plain(value)
             if plain is not None:
+                self._counts.plain(len(plain))
                 data = np.frombuffer(plain, dtype=np.uint8)
                 return [PLAIN_TUPLE if kind is tuple else PLAIN_LIST, self._add(data, where)]
             return [tag, *self._pack_items(value, where, _deeper(where, depth))]
@@ -226,11 +227,19 @@ class _Counts:
     def __init__(self) -> None:
         self._containers = 0
         self._forgeable_keys = 0
+        self._plain_bytes = 0
 
     def container(self) -> None:
         self._containers += 1
         if self._containers > CONTAINER_LIMIT:
             raise WireError(f"a value of more than {CONTAINER_LIMIT} lists, tuples and dictionaries")
+
+    def plain(self, count: int) -> None:
+        self._plain_bytes += count
+        if self._plain_bytes > BYTES_LIMIT:
+            raise WireError(
+                f"lists of numbers that take more than {BYTES_LIMIT} bytes together; put them into arrays"
+            )
 
     def key(self, key: object) -> None:
         if type(key) is tuple or (type(key) is int and key not in _SMALL):
@@ -251,6 +260,7 @@ class _Unpacker:
         self._tensors = tensors
         self._resolve = resolve
         self._counts = _Counts()
+        self._named: set[int] = set()
 
     def unpack(self, tree: Any, depth: int) -> Any:
         kind = type(tree)
@@ -288,7 +298,9 @@ class _Unpacker:
         if tag == BYTES:
             return self._array(items).tobytes()
         if tag in (PLAIN_LIST, PLAIN_TUPLE):
-            plain = unpack_plain(self._array(items).tobytes())
+            data = self._array(items).tobytes()
+            self._counts.plain(len(data))
+            plain = unpack_plain(data)
             return list(plain) if tag == PLAIN_LIST else plain
         raise WireError("a value on the wire has an unknown form")
 
@@ -310,6 +322,10 @@ class _Unpacker:
     def _array(self, items: list[Any]) -> Array:
         if len(items) != 1 or type(items[0]) is not int or not 0 <= items[0] < len(self._arrays):
             raise WireError("a value on the wire names an array that is not there")
+        # Each is copied where bytes are made of it: one that was named again and again would fill the memory.
+        if items[0] in self._named:
+            raise WireError("a value on the wire names an array twice")
+        self._named.add(items[0])
         return self._arrays[items[0]]
 
     def _tensor(self, items: list[Any]) -> Any:

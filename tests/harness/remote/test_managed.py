@@ -96,6 +96,25 @@ def test_imports_count_too_so_that_crashing_is_no_way_around(workshop, managed):
     assert kinds.count(AnswerKind.DIED) <= 5
 
 
+def test_a_worker_that_only_pretends_to_die_spends_the_time_that_its_end_takes(workshop, managed):
+    one = managed(submission_seconds=1.5)
+    # The grader waits a little for the exit status of a process whose sockets have closed.
+    pretend = "import os, time; os.closerange(3, 64); time.sleep(3600)"
+
+    kinds = [one.answer(workshop.call(pretend)).kind for _ in range(4)]
+
+    assert kinds == [AnswerKind.DIED] * 2 + [AnswerKind.OUT_OF_TIME] * 2
+    assert one.call_seconds < 1.0 < one.spent_seconds
+
+
+def test_a_reply_that_takes_long_to_read_spends_its_time(workshop, managed):
+    one = managed(submission_seconds=300.0)
+    large = workshop.call("result = [[(((0,),),)] * 100_000] * 10")
+
+    assert one.answer(large).kind is AnswerKind.VALUE
+    assert one.spent_seconds > one.import_seconds + one.call_seconds
+
+
 def _source(_):
     return textwrap.dedent(
         """

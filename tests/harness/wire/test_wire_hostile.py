@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from torchgrade.wire import Bounds, Link, WireClosedError, WireError, WireTimeoutError, pack, unpack
+from torchgrade.wire.plain import BYTES_LIMIT
 from torchgrade.wire.values import (
     ARRAY,
     BIG_INTEGER,
@@ -221,6 +222,8 @@ def big(shape, dtype="float64", layout="C"):
         (encode([ARRAY, True], [big([0]), big([0])]), "names an array"),
         (encode([ARRAY, 1], [big([0])]), "names an array"),
         (encode([BYTES, 0]), "names an array"),
+        (encode([LIST, [BYTES, 0], [BYTES, 0]], [big([1])]) + bytes(8), "names an array twice"),
+        (encode([LIST, [ARRAY, 0], [PLAIN_LIST, 0]], [big([1])]) + bytes(8), "names an array twice"),
         (encode([TENSOR, 0, "float64"], [big([0])]), "without tensors"),
         (encode([HANDLE, "1"]), "unknown form"),
         (encode([BIG_INTEGER, "xyz"]), "integer on the wire is malformed"),
@@ -275,6 +278,16 @@ def test_memory_stays_near_the_bound_of_the_header():
         tracemalloc.stop()
 
     assert peak < 150 * len(fullest)
+
+
+def test_plain_lists_are_bounded_together_and_not_each_by_itself():
+    piece = b"\xdd" + (BYTES_LIMIT // 2).to_bytes(4, "big") + bytes(BYTES_LIMIT // 2)
+    pieces = [np.frombuffer(piece, dtype=np.uint8)] * 2
+
+    with pytest.raises(WireError, match="together"):
+        unpack([LIST, [PLAIN_LIST, 0], [PLAIN_LIST, 1]], pieces)
+    with pytest.raises(WireError, match="together"):
+        pack([[("long" * 1_000,)] * (BYTES_LIMIT // 8_000) for _ in range(2)])
 
 
 def test_more_containers_than_a_reader_has_time_for_are_refused():
