@@ -171,11 +171,11 @@ def _missing() -> tuple[str, str]:
     if sys.platform != "linux":
         return "it needs Linux", "grade on Linux"
     if highest_version() == 0:
-        return (
-            "this kernel has no Landlock, or it is switched off or refused",
+        advice = (
             "Linux 5.13 or later with 'landlock' in the boot option lsm=; in a container a seccomp profile"
-            " that lets landlock_* through (Docker 23 or later)",
+            " that lets landlock_* through (Docker 23 or later)"
         )
+        return "this kernel has no Landlock, or it is switched off or refused", advice
     reason = missing_library()
     return reason, "install libseccomp (apt-get install libseccomp2)" if reason else ""
 

@@ -35,13 +35,14 @@ PROBE_SECONDS = 30
 _TRIAL = f"""
 import sys; sys.path.append({PACKAGES!r})
 import os
-from torchgrade.worker import linux
+from torchgrade.worker import filters, linux
+program = sys.stdin.buffer.read()
 if len(sys.argv) > 1: linux.become(int(sys.argv[1]))
 linux.enter_namespaces()
 child = os.fork()
 if child == 0:
     import numpy
-    linux.mount_private(1 << 20); linux.drop_capabilities(); os._exit(0)
+    linux.mount_private(1 << 20); linux.drop_capabilities(); filters.install(program); os._exit(0)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
@@ -156,8 +157,8 @@ def _refusal(*, as_nobody: bool) -> str:
             users = stack.enter_context(namespace_of_two()) if as_nobody else None
             trial = subprocess.run(
                 [*_wrap(view, users), *program, *([str(NOBODY)] if as_nobody else [])],
+                input=filter_program(Level.ISOLATED),
                 capture_output=True,
-                text=True,
                 timeout=PROBE_SECONDS,
                 check=False,
                 env={},
@@ -167,5 +168,6 @@ def _refusal(*, as_nobody: bool) -> str:
         return f"bubblewrap cannot be run: {error}"
     if trial.returncode == 0:
         return ""
-    told = (trial.stderr.strip().splitlines() or [f"exit status {trial.returncode}"])[-1]
+    lines = trial.stderr.decode(errors="replace").strip().splitlines()
+    told = (lines or [f"exit status {trial.returncode}"])[-1]
     return f"namespaces are refused: {told}"

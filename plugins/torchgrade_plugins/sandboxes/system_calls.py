@@ -64,10 +64,8 @@ _TIME = (
 _SOCKETS = (
     "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg send recv shutdown getsockopt getsockname getpeername"
 )
-_ALLOWED = " ".join(
-    (_MEMORY, _THREADS, _FILES, _PROCESSES, _SIGNALS, _TIME, _SOCKETS, "getrandom")
-).split()
-_ALLOWED_IN_NAMESPACES = f"{_FILE_PROPERTIES} kill tgkill".split()
+_ALLOWED = f"{_MEMORY} {_THREADS} {_FILES} {_PROCESSES} {_SIGNALS} {_TIME} {_SOCKETS} getrandom"
+_ALLOWED_IN_NAMESPACES = f"{_FILE_PROPERTIES} kill tgkill"
 
 _REFUSED = (
     "socket socketcall connect bind listen accept accept4 setsockopt"
@@ -86,7 +84,7 @@ _REFUSED = (
     " sethostname setdomainname reboot swapon swapoff init_module finit_module delete_module kexec_load"
     " acct quotactl syslog vhangup settimeofday clock_settime clock_adjtime adjtimex iopl ioperm"
     " mbind set_mempolicy migrate_pages move_pages personality modify_ldt landlock_create_ruleset seccomp"
-).split()
+)
 
 _MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 _NEW_NAMESPACES = (
@@ -100,7 +98,8 @@ _S_IFMT, _S_IFREG, _S_IFIFO = 0o170000, 0o100000, 0o010000
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 # ioctl: whether it is a terminal, its size, bytes to read, close-on-exec, blocking. Nothing else.
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451, 0x5421)
-# prctl: signal at the parent's end, dumpable?, name, capability known?, no new privileges, huge pages, VMA name.
+# prctl: signal at the parent's end, dumpable?, name, filtered?, capability to be had?, no new privileges,
+# huge pages, name of a mapping.
 _PRCTL = (1, 2, 3, 15, 16, 21, 23, 38, 39, 41, 42, 0x5356_4D41)
 # A process by its number; 0 is the one that asks.
 _OF_ITSELF = ("prlimit64", "getpgid", "getsid", "sched_getscheduler", "sched_getparam")
@@ -119,8 +118,8 @@ def missing_library() -> str:
 def filter_program(level: Level) -> bytes:
     """Return the program for the workers of a level, for ``torchgrade.worker.filters.install``.
 
-    At ``isolated`` a worker has files and processes of its own alone, so it may change the modes of the former
-    and signal the latter; at ``confined`` only itself.
+    At ``isolated`` a worker sees no files and processes but its own, so it may change the modes of the former
+    and signal the latter. At ``confined`` it may signal itself.
 
     Raises:
         InternalError: if it cannot be built.
@@ -130,11 +129,11 @@ def filter_program(level: Level) -> bytes:
     program = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
     program.set_attr(pyseccomp.Attr.CTL_OPTIMIZE, 2)  # a search tree, not a list
     alone = level is Level.ISOLATED
-    refused = set(_REFUSED) if alone else {*_REFUSED, *_FILE_PROPERTIES.split()}
-    for name in sorted(refused):
-        _add(program, pyseccomp.ERRNO(errno.EPERM), name)
-    for name in [*_ALLOWED, *(_ALLOWED_IN_NAMESPACES if alone else ())]:
-        _add(program, pyseccomp.ALLOW, name)
+    allowed = f"{_ALLOWED} {_ALLOWED_IN_NAMESPACES}" if alone else _ALLOWED
+    refused = _REFUSED if alone else f"{_REFUSED} {_FILE_PROPERTIES}"
+    for action, names in ((pyseccomp.ALLOW, allowed), (pyseccomp.ERRNO(errno.EPERM), refused)):
+        for name in names.split():
+            _add(program, action, name)
     for name, conditions in _conditional(alone=alone):
         _add(program, pyseccomp.ALLOW, name, *conditions)
     with tempfile.TemporaryFile() as file:

@@ -6,17 +6,25 @@ import uuid
 
 import pytest
 
+from torchgrade.remote.answers import AnswerKind
 from torchgrade.sandbox import Level
 from torchgrade_plugins.sandboxes.confined import ConfinedSandbox
 from torchgrade_plugins.sandboxes.isolated import IsolatedSandbox
 from torchgrade_plugins.sandboxes.process import ProcessSandbox
 
 SANDBOXES = {sandbox.level: sandbox for sandbox in (IsolatedSandbox(), ConfinedSandbox(), ProcessSandbox())}
+# What a level can hold: the content of files and every change to them; that files and processes of others
+# cannot even be seen ("view"); that there is no network; that no other process can be touched ("signals");
+# that system calls are filtered ("calls"); a private /tmp and /dev/shm ("scratch"); that it is nobody
+# ("identity"); that its processes are counted; that its keeper cannot be ended; privileges.
 NOT_HELD = {
     Level.ISOLATED: frozenset(),
-    Level.CONFINED: frozenset(),
+    Level.CONFINED: frozenset({"view", "scratch", "identity"}),
     Level.PROCESS: frozenset(
-        {"files", "network", "processes", "signals", "identity", "privileges", "scratch", "keeper"}
+        {
+            *("files", "view", "network", "processes", "signals", "calls", "identity", "privileges"),
+            *("scratch", "keeper"),
+        }
     ),
 }
 
@@ -64,6 +72,18 @@ def workshop(request, kit, session_workshop):
     kit.until(shop.is_quiet, "the worker's processes and files are gone")
     answer, _ = shop.run("result = given + 1", 41)
     assert answer.value == 42
+
+
+@pytest.fixture
+def only(workshop):
+    """The value of code that must not fail."""
+
+    def run(code, given=None):
+        answer, _ = workshop.run(code, given)
+        assert answer.kind is AnswerKind.VALUE, answer
+        return answer.value
+
+    return run
 
 
 @pytest.fixture
