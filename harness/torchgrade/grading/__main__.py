@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -31,6 +30,7 @@ from torchgrade.grading.jobs import (
 from torchgrade.grading.session import Session, with_session
 from torchgrade.plugin import load_plugins
 from torchgrade.results import encode_result
+from torchgrade.worker.removal import remove_tree
 
 __all__ = ["main"]
 
@@ -122,7 +122,7 @@ def _clear_temporary() -> None:
     """Remove the folder that the batch made for us: a batch that was killed cannot."""
     folder = Path(os.environ.get("TMPDIR", ""))
     if folder.name.startswith(TEMPORARY_PREFIX):
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 if __name__ == "__main__":

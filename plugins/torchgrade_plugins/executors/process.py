@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from torchgrade.grading.jobs import (
     SetupFailed,
     send_message,
 )
+from torchgrade.worker.removal import remove_tree
 
 __all__ = ["GradingProcess", "ProcessLost"]
 
@@ -68,7 +68,7 @@ class GradingProcess:
                 )
             except BaseException:
                 self.link.close()
-                shutil.rmtree(self._temporary, ignore_errors=True)
+                remove_tree(self._temporary)
                 raise
 
     def send(self, message: GradingSetup | Job) -> None:
@@ -124,7 +124,7 @@ class GradingProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            remove_tree(self._temporary)
         status = self._process.returncode
         if status >= 0:
             return f"ended with exit status {status}"
