@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ASSIGNMENTS := $(notdir $(wildcard assignments/*))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick lint bench docs clean
+.PHONY: help setup demo test quick lint bench exploits docs clean
 
 help:
 	@echo 'make demo    grade a small made-up class and write its pages'
@@ -18,6 +18,7 @@ help:
 	@echo 'make quick   run the tests without the slow ones'
 	@echo 'make lint    style, types, import rules, dependencies'
 	@echo 'make bench   measure the overhead of grading'
+	@echo 'make exploits  try everything that is known to have cheated a grader, and write down what happened'
 	@echo 'make docs    write the generated pages of docs/reference again'
 	@echo 'make setup   only set up .venv       (PYTHON=python3.12 chooses the Python)'
 	@echo 'make clean   remove caches and outputs; .venv stays'
@@ -49,6 +50,9 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/overhead.py $(ARGS)
+
+exploits: setup
+	@$(BIN)/python -m tests.exploits.run --write $(ARGS)
 
 docs: setup
 	@$(BIN)/python docs/generate.py
