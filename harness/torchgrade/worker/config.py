@@ -7,10 +7,12 @@ import struct
 
 import msgspec
 
-__all__ = ["Confinement", "ExitReport", "ZygoteConfig", "receive_block", "send_block"]
+__all__ = ["CONTENT_FAULT", "Confinement", "ExitReport", "ZygoteConfig", "receive_block", "send_block"]
 
 _LENGTH = struct.Struct(">I")
 BLOCK_LIMIT = 16 * 1024 * 1024
+CONTENT_FAULT = b"content: "
+"""How a zygote's answer begins if the assignment is at fault."""
 
 
 class Confinement(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +25,7 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
         listable: folders of which it may learn the names in them, and below them.
         system_calls: program of the filter that it puts on last; empty for none.
         users: first and number of the user ids of which each worker gets one; None to stay who the zygote is.
-        reads_as_root: whether it keeps the right to read ``readable`` although its user could not.
+        capability: the one that it keeps to read ``readable`` although its user could not.
     """
 
     namespaces: bool = False
@@ -31,7 +33,7 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     listable: tuple[str, ...] = ()
     system_calls: bytes = b""
     users: tuple[int, int] | None = None
-    reads_as_root: bool = False
+    capability: int | None = None
 
 
 class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,7 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         preload: modules imported before the first fork.
+        off_limits, off_limits_ops: names and operators that raise in the workers.
         contract_source, contract_filename: the assignment's ``contract.py``.
         tensors: whether torch tensors may cross the wire.
         confinement: how they are held.
@@ -49,6 +52,8 @@ class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     preload: tuple[str, ...]
+    off_limits: tuple[str, ...] = ()
+    off_limits_ops: tuple[str, ...] = ()
     contract_source: str
     contract_filename: str
     tensors: bool

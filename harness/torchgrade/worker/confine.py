@@ -34,7 +34,7 @@ def confine(confinement: Confinement, folder: str, user: int | None) -> None:
         OSError: if the system refuses a step; then nothing of a student's may run here.
     """
     if user is not None:
-        linux.become(user, reading_all=confinement.reads_as_root)
+        linux.become(user, keeping=confinement.capability)
     if not confinement.namespaces:  # elsewhere the keeper has done this for both
         if confinement.readable is not None and user is None:
             linux.drop_capabilities()

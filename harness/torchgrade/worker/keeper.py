@@ -10,16 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
-import stat
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -28,6 +25,7 @@ from torchgrade.worker import linux
 from torchgrade.worker.config import ExitReport, ZygoteConfig, send_block
 from torchgrade.worker.confine import choose_user, confine
 from torchgrade.worker.limits import Held, held_already, set_limits
+from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Ends", "keep"]
 
@@ -45,15 +43,22 @@ class Ends:
         data: the worker's end of the wire; closed here once the worker has it.
         leash: the keeper's end of the leash.
         lifeline: descriptor that becomes readable when the zygote has ended.
+        groups: descriptors; who writes ``0`` to one enters a control group. For the worker alone.
     """
 
     data: socket.socket
     leash: socket.socket
     lifeline: int
+    groups: tuple[int, ...] = ()
 
     def let_go(self, descriptor: int) -> bool:
         """Tell whether a readable descriptor asks for the worker's end."""
         return descriptor in {self.leash.fileno(), self.lifeline}
+
+    def close_groups(self) -> None:
+        """Close what leads into the control groups."""
+        for group in self.groups:
+            os.close(group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,10 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         ends: its connections.
         serve: what the worker does with its end of the wire and its folder.
     """
-    held = held_already()
     namespaces = config.confinement.namespaces
+    user = choose_user(config.confinement)
+    confined = config.confinement.readable is not None
+    held = held_already(count_tasks=confined and user is None)
     linux.offer_to_oom_killer()
     if namespaces:
         linux.enter_namespaces()
@@ -107,7 +114,6 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         linux.become_subreaper()
     linux.hide_from_tracing()
     folder = tempfile.mkdtemp(prefix="worker-", dir=config.scratch)
-    user = choose_user(config.confinement)
     if user is not None:
         os.chown(folder, user, user)
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
@@ -116,6 +122,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         _work(config, ends, (out, err), serve, _Place(folder, user, held))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker may send it one
     ends.data.close()
+    ends.close_groups()
     os.close(out.writer)
     os.close(err.writer)
     ended = _watch(worker, ends, out, err)
@@ -125,7 +132,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
             if not capture.read():
                 break
     if not namespaces:
-        _remove(folder)
+        remove_tree(folder)
     report = ExitReport(
         status=status if ended else None,
         cpu_seconds=cpu_seconds,
@@ -149,6 +156,9 @@ def _work(
     try:
         ends.leash.close()
         os.close(ends.lifeline)
+        for group in ends.groups:
+            os.write(group, b"0")
+        ends.close_groups()
         _prepare_worker(*captures)
         os.chdir(place.folder)
         os.environ.update(HOME=place.folder, TMPDIR=place.folder)
@@ -231,19 +241,6 @@ def _kill_all(group: int | None, *, namespaces: bool) -> None:
     for child in _children():
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-
-
-def _remove(folder: str) -> None:
-    """Remove a folder, also one whose owner has taken away the right to."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if not Path(folder).exists():
-        return
-    Path(folder).chmod(stat.S_IRWXU)
-    for place, names, _ in os.walk(folder):
-        for path in (Path(place, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(stat.S_IRWXU)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _children() -> list[int]:

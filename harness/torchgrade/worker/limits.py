@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ class Held:
 
     Attributes:
         data_bytes: size of the zygote's data segment, which its workers inherit.
-        tasks: processes and threads on this machine or in this container.
+        tasks: processes and threads of this user that can be seen; 0 if they need not be counted.
     """
 
     data_bytes: int
@@ -48,10 +49,8 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: held.data_bytes + config.memory_bytes,
     }
-    # Counted per user and user namespace, so beside others of this user there must be room for them.
-    if config.confinement.namespaces or own_user:
-        wanted[resource.RLIMIT_NPROC] = config.processes
-    elif config.confinement.readable is not None and held.tasks:
+    # Counted per user and user namespace, so where others are of this user there must be room for them.
+    if config.confinement.namespaces or own_user or held.tasks:
         wanted[resource.RLIMIT_NPROC] = held.tasks + config.processes
     for kind, value in wanted.items():
         _, hard = resource.getrlimit(kind)
@@ -59,7 +58,7 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def held_already() -> Held:
+def held_already(*, count_tasks: bool) -> Held:
     """Look at this process and its machine (0 where the system does not tell)."""
     if sys.platform != "linux":
         return Held(0, 0)
@@ -67,7 +66,22 @@ def held_already() -> Held:
 
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
-        tasks = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
     except OSError:
         return Held(0, 0)
-    return Held(pages * resource.getpagesize(), tasks)
+    return Held(pages * resource.getpagesize(), _tasks_of_user() if count_tasks else 0)
+
+
+def _tasks_of_user() -> int:
+    """Count what the kernel counts against this user's limit (the owner in /proc may be another)."""
+    user, tasks = os.getuid(), 0
+    for place in Path("/proc").iterdir():
+        if not place.name.isdecimal():
+            continue
+        try:
+            status = (place / "status").read_text(encoding="utf-8", errors="replace")
+        except OSError:  # it has ended by now
+            continue
+        told = dict(line.partition(":")[::2] for line in status.splitlines())
+        if int(told["Uid"].split()[0]) == user:
+            tasks += int(told["Threads"])
+    return tasks

@@ -12,6 +12,7 @@ import sys
 from functools import cache
 
 __all__ = [
+    "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
     "become",
     "become_subreaper",
@@ -33,7 +34,7 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
-CAP_DAC_READ_SEARCH = 2
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 SIGKILL = 9
 CAPABILITY_VERSION_3 = 0x20080522
 LAST_CAPABILITY = 63
@@ -91,26 +92,25 @@ def hide_from_tracing() -> bool:
     return True
 
 
-def become(user: int, *, reading_all: bool = False) -> None:
-    """Give up being root for good, for a user and a group of this number, without any capability.
+def become(user: int, *, keeping: int | None = None) -> None:
+    """Give up being root for good, for a user and a group of this number, without capabilities.
 
     Args:
         user: its number.
-        reading_all: keep the right to read and search what this user could not (Landlock bounds it).
+        keeping: the one capability to keep, if any.
 
     Raises:
         OSError: if the system refuses.
     """
-    kept = CAP_DAC_READ_SEARCH if reading_all else None
-    _bound_capabilities(kept)
-    _check(_prctl(PR_SET_KEEPCAPS, int(reading_all)), "keep capabilities")
+    _bound_capabilities(keeping)
+    _check(_prctl(PR_SET_KEEPCAPS, int(keeping is not None)), "keep capabilities")
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
-    _set_capabilities(0 if kept is None else 1 << kept)
-    if kept is not None:
+    _set_capabilities(0 if keeping is None else 1 << keeping)
+    if keeping is not None:
         # Otherwise a program that it starts could not read its own libraries.
-        _check(_libc().prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept, 0, 0), "ambient capability")
+        _check(_libc().prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, keeping, 0, 0), "ambient capability")
     # Otherwise its own files in /proc would belong to root.
     _check(_prctl(PR_SET_DUMPABLE, 1), "dumpable")
 

@@ -18,7 +18,7 @@ from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
 from torchgrade.worker.config import Confinement
 from torchgrade.worker.landlock import highest_version
-from torchgrade.worker.linux import CAP_DAC_READ_SEARCH, has_capability
+from torchgrade.worker.linux import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, has_capability
 from torchgrade_plugins.sandboxes.beside import (
     environment,
     make_folders,
@@ -93,13 +93,13 @@ def _confinement(view: View, temporary: Path) -> Confinement:
     packages = [place.resolve() for place in view.packages.values()]
     devices = [Path(device) for device in DEVICES if Path(device).exists()]
     whole = [*readable, *packages, packages_folder(temporary), *devices]
-    users, reads_as_root = _users([*readable, *packages])
+    users, capability = _users([*readable, *packages])
     return Confinement(
         readable=tuple(map(str, dict.fromkeys(whole))),
         listable=tuple(map(str, listable)),
         system_calls=filter_program(Level.CONFINED),
         users=users,
-        reads_as_root=reads_as_root,
+        capability=capability,
     )
 
 
@@ -126,16 +126,20 @@ def _python_places() -> tuple[list[Path], list[Path]]:
     return sorted(readable), sorted(listable)
 
 
-def _users(places: list[Path]) -> tuple[tuple[int, int] | None, bool]:
-    """Return the users that workers shall be, and whether they keep root's right to read.
+def _users(places: list[Path]) -> tuple[tuple[int, int] | None, int | None]:
+    """Return the users that workers shall be, and the capability that they need to read these places.
 
-    An interpreter in root's home can be read by no other user; Landlock bounds what that right is good for.
+    An interpreter in root's home can be read by no other user. Landlock bounds what such a right is good for;
+    changing modes and owners, where it does not, is refused as a system call.
     """
     if os.geteuid() != 0 or not _maps(USERS):
-        return None, False
+        return None, None
     if all(_readable_by_all(place) for place in places):
-        return USERS, False
-    return (USERS, True) if has_capability(CAP_DAC_READ_SEARCH) else (None, False)
+        return USERS, None
+    for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
+        if has_capability(capability):
+            return USERS, capability
+    return None, None
 
 
 def _maps(users: tuple[int, int]) -> bool:
