@@ -39,6 +39,7 @@ def command(content: Path | None, *, as_json: bool) -> int:
     findings = [
         _python(),
         *_sandboxes(),
+        _control_groups(),
         _explored("content", lambda: _content(content)),
         _explored("torch", _torch),
         _machine(),
@@ -69,6 +70,18 @@ def _sandboxes() -> list[Finding]:
         text = "works" if probe.works else probe.reason
         findings.append(Finding(subject=f"sandbox {name}", well=probe.works, text=text, advice=probe.advice))
     return findings
+
+
+def _control_groups() -> Finding:
+    from torchgrade.remote.cgroups import control_groups
+
+    groups = control_groups()
+    return Finding(
+        subject="limits of all processes of a submission together",
+        well=bool(groups.hierarchies),
+        text=str(groups),
+        advice=groups.advice,
+    )
 
 
 def _explored(subject: str, explore: Callable[[], Finding]) -> Finding:

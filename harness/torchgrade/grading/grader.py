@@ -247,4 +247,5 @@ def _explain_import(answer: Answer, submission: Submission) -> tuple[str, Outcom
             text = f"importing your {name} did not finish: {answer.detail}"
             return f"{text}; is there a loop outside of your functions?", Outcome.TIMEOUT
         case _:
-            return f"importing your {name} failed: {bounded(answer.detail, 1)}", Outcome.ERROR
+            outcome = Outcome.MEMORY if answer.kind is AnswerKind.OUT_OF_MEMORY else Outcome.ERROR
+            return f"importing your {name} failed: {bounded(answer.detail, 1)}", outcome

@@ -28,7 +28,7 @@ from torchgrade.testing.messages import describe_raised
 __all__ = ["ContentImplementation", "Session", "choose_sandbox", "with_session"]
 
 SEED_BYTES = 64
-_ENDED = frozenset((AnswerKind.TIMEOUT, AnswerKind.OUT_OF_TIME, AnswerKind.DIED))
+_ENDED = frozenset((AnswerKind.TIMEOUT, AnswerKind.OUT_OF_TIME, AnswerKind.DIED, AnswerKind.OUT_OF_MEMORY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

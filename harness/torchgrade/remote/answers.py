@@ -40,6 +40,7 @@ class AnswerKind(enum.Enum):
     UNSENDABLE = "unsendable"
     TIMEOUT = "timeout"
     DIED = "died"
+    OUT_OF_MEMORY = "out of memory"
     MISSING = "missing"
     OUT_OF_TIME = "out of time"
 
@@ -77,7 +78,7 @@ class Answer:
     """What came of one call. Only ``VALUE`` holds a value, and a value is never a verdict.
 
     Attributes:
-        detail: a sentence for ``UNSENDABLE``, ``DIED``, ``TIMEOUT``, ``MISSING``.
+        detail: a sentence for ``UNSENDABLE``, ``DIED``, ``OUT_OF_MEMORY``, ``TIMEOUT``, ``MISSING``.
         changed: names of arguments that differ after the call.
         wall_seconds: round trip.
     """

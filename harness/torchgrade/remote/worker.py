@@ -16,6 +16,7 @@ import msgspec
 
 from torchgrade.errors import InternalError
 from torchgrade.remote.answers import Answer, AnswerKind, Call, changed_arguments, raised_from
+from torchgrade.remote.cgroups import Group
 from torchgrade.wire import (
     Bounds,
     Frame,
@@ -39,6 +40,7 @@ END_SECONDS = 10.0
 EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
+_OUT_OF_MEMORY = "it used more memory than its submission may, all its processes and files in memory together"
 _NOTHING = Answer(kind=AnswerKind.VALUE)
 _REPLIES = {"load": "loaded", "call": "value", "method": "value", "release": "pong", "ping": "pong"}
 
@@ -79,13 +81,24 @@ class RemoteWorker:
     Its methods raise InternalError if the worker could not be started or a request cannot be sent:
     neither is the submission's fault.
 
-    After an answer of kind ``TIMEOUT`` or ``DIED`` the worker is of no more use: ``alive`` is False.
+    After an answer of kind ``TIMEOUT``, ``DIED`` or ``OUT_OF_MEMORY`` the worker is of no more use:
+    ``alive`` is False.
     """
 
-    def __init__(self, data: socket.socket, leash: socket.socket, bounds: Bounds, *, tensors: bool) -> None:
+    def __init__(
+        self,
+        data: socket.socket,
+        leash: socket.socket,
+        bounds: Bounds,
+        *,
+        tensors: bool,
+        group: Group | None = None,
+    ) -> None:
         self._link = Link(data, bounds, watch=leash.fileno())
         self._leash = leash
         self._tensors = tensors
+        self._group = group
+        self._ran_out_of_memory = False
         self._report: ExitReport | None = None
         self._ready = False
         self._ahead: tuple[Call, bytes] | None = None
@@ -172,6 +185,9 @@ class RemoteWorker:
             self._report = None  # the keeper was killed with its worker
         finally:
             self._leash.close()
+            if self._group is not None:
+                self._ran_out_of_memory = self._group.ran_out_of_memory
+                self._group.end()
         return self._report
 
     def _ask(self, kind: str, request: Packed, seconds: float, read: Callable[[Frame], Answer]) -> Answer:
@@ -261,6 +277,8 @@ class RemoteWorker:
         self.alive = False
         report = self.end(patience_seconds=EXIT_SECONDS)
         status = None if report is None else report.status
+        if self._ran_out_of_memory:
+            return Answer(kind=AnswerKind.OUT_OF_MEMORY, detail=_OUT_OF_MEMORY, wall_seconds=wall_seconds)
         return Answer(kind=AnswerKind.DIED, detail=_describe_status(status), wall_seconds=wall_seconds)
 
     def _read_loaded(self, frame: Frame) -> Answer:

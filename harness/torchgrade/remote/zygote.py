@@ -13,6 +13,7 @@ import msgspec
 
 from torchgrade.content import Assignment
 from torchgrade.errors import InternalError
+from torchgrade.remote.cgroups import control_groups
 from torchgrade.remote.packages import worker_packages
 from torchgrade.remote.worker import RemoteWorker
 from torchgrade.sandbox import Level, Sandbox, View
@@ -40,7 +41,8 @@ class Zygote:
     """
 
     def __init__(self, sandbox: Sandbox, assignment: Assignment) -> None:
-        limits = assignment.manifest.limits
+        self._limits = limits = assignment.manifest.limits
+        self._groups = control_groups()
         self._bounds = Bounds(array_bytes=limits.memory_mib * MIB)
         memory_bytes = limits.memory_mib * MIB
         view = View(packages=worker_packages(assignment.manifest.packages), memory_bytes=memory_bytes)
@@ -120,6 +122,7 @@ class Zygote:
             process.wait()
         if self._zygote.temporary is not None:
             shutil.rmtree(self._zygote.temporary, ignore_errors=True)
+        self._groups.clear()
 
     def _greet(self, config: ZygoteConfig) -> None:
         control = self._zygote.control
@@ -136,14 +139,20 @@ class Zygote:
     def _fork(self) -> RemoteWorker:
         data, worker_data = socket.socketpair()
         leash, keeper_leash = socket.socketpair()
+        group = self._groups.make(self._limits.memory_mib * MIB, self._limits.processes)
         with worker_data, keeper_leash:
             try:
                 descriptors = [worker_data.fileno(), keeper_leash.fileno()]
+                descriptors += () if group is None else group.entrances
                 socket.send_fds(self._zygote.control, [b"f"], descriptors)
             except OSError as error:
                 for ours in (data, leash):
                     with contextlib.suppress(OSError):
                         ours.close()
+                if group is not None:
+                    group.end()
                 status = self._zygote.process.poll()
                 raise InternalError(f"the zygote is gone (exit status {status})") from error
-        return RemoteWorker(data, leash, self._bounds, tensors=self._tensors)
+        if group is not None:
+            group.close_entrances()
+        return RemoteWorker(data, leash, self._bounds, tensors=self._tensors, group=group)

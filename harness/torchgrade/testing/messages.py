@@ -132,7 +132,8 @@ def failure_of(answer: Answer, call: Call, category: str) -> StudentFailure | No
             return StudentFailure(Outcome.TIMEOUT, f"your `{name}` was not called: {answer.detail}")
         case _:
             text = f"your `{name}` did not return: {_in_line(answer.detail, LINE_CHARACTERS)}"
-            return StudentFailure(Outcome.ERROR, text + case)
+            memory = answer.kind is AnswerKind.OUT_OF_MEMORY
+            return StudentFailure(Outcome.MEMORY if memory else Outcome.ERROR, text + case)
 
 
 def _failure_of_raised(raised: Raised, name: str, case: str) -> StudentFailure:

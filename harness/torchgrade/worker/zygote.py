@@ -27,14 +27,16 @@ from torchgrade.worker.serve import Server
 
 __all__ = ["main"]
 
-DESCRIPTORS_PER_REQUEST = 2
+# Two connections, and a control group in each of some hierarchies.
+DESCRIPTORS_PER_REQUEST = 8
 
 
 def main(control_descriptor: int) -> None:
     """Serve the control socket until it closes.
 
     Protocol: one block with a ``ZygoteConfig``, answered by the block ``b"ready"`` or by an error
-    text; then, for each worker, one byte with two descriptors: its end of the wire and of the leash.
+    text; then, for each worker, one byte with descriptors: its end of the wire, of the leash, and the
+    entrances of its control groups, if any.
     """
     _close_all_but(control_descriptor)
     control = socket.socket(fileno=control_descriptor)
@@ -54,12 +56,14 @@ def main(control_descriptor: int) -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS_PER_REQUEST)
         if not message:
             break
-        data, leash = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        data, leash = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
+        ends = Ends(data=data, leash=leash, lifeline=alive, groups=tuple(descriptors[2:]))
         # Where there is no room for a process the grader sees its ends close.
         with data, leash, contextlib.suppress(OSError):
             if os.fork() == 0:
                 os.close(lifeline)
-                _run_keeper(config, server, control, Ends(data=data, leash=leash, lifeline=alive))
+                _run_keeper(config, server, control, ends)
+        ends.close_groups()
     os.close(lifeline)
     _clear(config)
 

@@ -21,6 +21,7 @@ import msgspec
 from torchgrade.content import Assignment, Reference, load_assignment, load_reference
 from torchgrade.errors import ContentError, InternalError, TorchgradeError, UsageError
 from torchgrade.grading.jobs import Graded, GradingSetup, Job, Ready, SetupFailed
+from torchgrade.remote.cgroups import control_groups
 from torchgrade.results import Result, decode_result
 from torchgrade_plugins.executors.lost import lost_result
 from torchgrade_plugins.executors.process import Answer, GradingProcess, ProcessLost
@@ -66,6 +67,7 @@ class LocalExecutor:
         if not jobs:
             return
         assignment = load_assignment(Path(setup.content_root), setup.assignment)
+        control_groups()  # before others are in the same group: what is started inherits the place
         limit = 3 * assignment.manifest.limits.submission_seconds + 60
         crew = _Crew(
             setup=setup,

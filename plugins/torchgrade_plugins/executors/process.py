@@ -23,6 +23,7 @@ from torchgrade.grading.jobs import (
     SetupFailed,
     send_message,
 )
+from torchgrade.remote.cgroups import control_groups
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["GradingProcess", "ProcessLost"]
@@ -124,6 +125,7 @@ class GradingProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            control_groups().clear(_HASTY_SECONDS)
             remove_tree(self._temporary)
         status = self._process.returncode
         if status >= 0:

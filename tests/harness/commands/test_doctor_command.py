@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from torchgrade.cli import main
+from torchgrade.remote.cgroups import control_groups
 from torchgrade.sandbox import Level, Probe
 
 
@@ -31,6 +32,17 @@ def test_json_lists_findings_each_with_a_subject(kit, tmp_path, doctor):
     assert findings["python"]["text"].startswith(sys.version.split()[0])
     assert findings["sandbox process"]["well"] is True
     assert findings["content"]["text"] == f"{tmp_path}, with reference: tiny"
+
+
+def test_it_says_whether_the_processes_of_a_submission_are_limited_together(kit, tmp_path, doctor):
+    _, out = doctor("--json", "--content", kit.make_content(tmp_path))
+    groups = control_groups()
+    found = {finding["subject"]: finding for finding in json.loads(out)}[
+        "limits of all processes of a submission together"
+    ]
+    assert found["text"] == str(groups)
+    assert found["text"] in {"cgroup v1", "cgroup v2"} or found["text"].startswith("none: ")
+    assert found["well"] is bool(groups.hierarchies)
 
 
 def test_text_has_a_line_for_each_finding_and_advice_below(kit, tmp_path, doctor):
@@ -80,10 +92,11 @@ def test_without_bubblewrap_it_says_what_to_install(kit, tmp_path):
 
 
 def test_a_machine_that_can_grade_nothing_is_status_3(monkeypatch, kit, tmp_path, doctor):
-    from torchgrade_plugins.sandboxes import isolated, process
+    from torchgrade_plugins.sandboxes import confined, isolated, process
 
     for module, kind, level in (
         (isolated, "IsolatedSandbox", Level.ISOLATED),
+        (confined, "ConfinedSandbox", Level.CONFINED),
         (process, "ProcessSandbox", Level.PROCESS),
     ):
         probe = Probe(level=level, works=False, reason="no", advice="get another machine")
