@@ -7,7 +7,9 @@ Both sides run the same ten tests on the same submission (``ten_tests/``: five f
 tensors, the reference's own solution as the submission), alternating in one run, so that a busy
 machine slows both. From each wall time the implementations' own work is taken off: what import and
 calls take when made directly in a fresh process, as plain pytest makes them. ``backprop_*`` says the
-same of the bundled numpy assignment with all its tests. Figures are medians.
+same of the bundled numpy assignment with all its tests. ``levels`` compares the sandbox levels: workers that
+load a submission, answer ten calls and end, the levels in turn, so that ``isolation_ms`` (beside level
+``process``) and ``call_ratio`` are of one run. Figures are medians.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +34,16 @@ from torchgrade.grading.jobs import GradingSetup, Job
 from torchgrade.grading.session import Session, choose_sandbox, with_session
 from torchgrade.plugin import load_plugins
 from torchgrade.remote.answers import AnswerKind, Call
+from torchgrade.remote.worker import Loaded
 from torchgrade.remote.zygote import Zygote
+from torchgrade.sandbox import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SEED = "11" * 32
 WARM = 3
+BLOCK = 10
+ECHO = b"from torchgrade import hookimpl\n@hookimpl\ndef gelu(x):\n    return x\n"
 MIB = 2**20
 
 
@@ -65,6 +72,7 @@ def measure(sandbox: str, repeats: int) -> dict[str, Any]:
         "ratio": round(ten.pytest_ms / ten.share_ms, 1),
         **_measure_wire(sandbox),
         "help_ms": _help_ms(),
+        "levels": _measure_levels(repeats),
         "backprop_share_ms": backprop.share_ms,
         "backprop_fresh_pytest_ms": backprop.pytest_ms,
         "backprop_ratio": round(backprop.pytest_ms / backprop.share_ms, 1),
@@ -160,10 +168,9 @@ def _measure_wire(sandbox_name: str) -> dict[str, Any]:
 
     assignment = load_assignment(HERE / "ten_tests", "ten")
     sandbox = choose_sandbox(load_plugins(), sandbox_name, "process")
-    source = b"from torchgrade import hookimpl\n@hookimpl\ndef gelu(x):\n    return x\n"
     with Zygote(sandbox, assignment) as zygote:
         worker = zygote.worker()
-        worker.load({"submission.py": source}, ["submission.py"], 10)
+        worker.load({"submission.py": ECHO}, ["submission.py"], 10)
         empty = statistics.median(worker.ping(10) for _ in range(2_000))
         tensor = torch.zeros(16 * MIB, dtype=torch.float32)
         call = Call(assignment.contract.hooks["gelu"], (tensor,), echo=False)
@@ -171,7 +178,7 @@ def _measure_wire(sandbox_name: str) -> dict[str, Any]:
         assert all(answer.kind is AnswerKind.VALUE for answer in transfers), transfers
         worker.end()
         worker = zygote.worker()
-        worker.load({"submission.py": source}, ["submission.py"], 10)
+        worker.load({"submission.py": ECHO}, ["submission.py"], 10)
         small = Call(assignment.contract.hooks["gelu"], (tensor[:8],))
         worker.call(small, 10)
         family = psutil.Process(zygote.process_id).children(recursive=True)
@@ -184,6 +191,56 @@ def _measure_wire(sandbox_name: str) -> dict[str, Any]:
             "worker_mib": round(private / MIB, 1),
             "sandbox": zygote.level.value,
         }
+
+
+def _measure_levels(repeats: int) -> dict[str, Any]:
+    """Measure what each sandbox level costs a submission and a call, in turn, beside the weakest level."""
+    import torch
+
+    assignment = load_assignment(HERE / "ten_tests", "ten")
+    small = Call(assignment.contract.hooks["gelu"], (torch.zeros(8),))
+    lives: dict[str, list[float]] = {}
+    calls: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        zygotes = {
+            name: stack.enter_context(Zygote(sandbox, assignment))
+            for name, sandbox in load_plugins().sandboxes
+            if sandbox.probe().works
+        }
+        for turn in range(1 + repeats):
+            for name, zygote in zygotes.items():
+                # Several in a row: nothing else gives the worker that is forked ahead time to get ready.
+                for _ in range(BLOCK):
+                    seconds, times = _live_once(zygote, small)
+                    if turn > 0:
+                        lives.setdefault(name, []).append(seconds)
+                        calls.setdefault(name, []).extend(times)
+    submission = {name: _ms(statistics.median(seconds)) for name, seconds in lives.items()}
+    empty = {name: round(1e6 * statistics.median(seconds), 1) for name, seconds in calls.items()}
+    weakest = Level.PROCESS.value
+    return {
+        name: {
+            "submission_ms": submission[name],
+            "isolation_ms": round(submission[name] - submission[weakest], 2),
+            "empty_call_us": empty[name],
+            "call_ratio": round(empty[name] / empty[weakest], 3),
+        }
+        for name in zygotes
+    }
+
+
+def _live_once(zygote: Zygote, call: Call) -> tuple[float, list[float]]:
+    """Return the seconds of a worker's life with ten calls, and of empty calls that are not part of it."""
+    started = time.perf_counter()
+    worker = zygote.worker()
+    loaded = worker.load({"submission.py": ECHO}, ["submission.py"], 10)
+    answers = [worker.call(call, 10) for _ in range(10)]
+    times = [worker.ping(10) for _ in range(100)]
+    worker.end()
+    elapsed = time.perf_counter() - started - sum(times)
+    assert isinstance(loaded, Loaded), loaded
+    assert all(answer.kind is AnswerKind.VALUE for answer in answers), answers
+    return elapsed, times
 
 
 def _private_bytes(process: psutil.Process) -> int:

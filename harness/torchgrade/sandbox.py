@@ -34,12 +34,17 @@ class Level(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """Whether a sandbox works on this machine, why not, and what would help."""
+    """Whether a sandbox works on this machine, why not, and what would help.
+
+    Attributes:
+        remark: what a level that works holds less here than elsewhere.
+    """
 
     level: Level
     works: bool
     reason: str = ""
     advice: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

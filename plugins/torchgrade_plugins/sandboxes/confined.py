@@ -166,7 +166,7 @@ def _probe() -> Probe:
     if not reason:
         reason, advice = _refusal(), "'torchgrade doctor' on the machine outside may show more"
     if not reason:
-        return Probe(level=Level.CONFINED, works=True)
+        return Probe(level=Level.CONFINED, works=True, remark=_remark())
     return Probe(level=Level.CONFINED, works=False, reason=reason, advice=advice)
 
 
@@ -182,6 +182,12 @@ def _missing() -> tuple[str, str]:
         return "this kernel has no Landlock, or it is switched off or refused", advice
     reason = missing_library()
     return reason, "install libseccomp (apt-get install libseccomp2)" if reason else ""
+
+
+def _remark() -> str:
+    if _users([]) == (None, None):
+        return "its processes share this user, whom only a filter of system calls keeps apart"
+    return ""
 
 
 def _refusal() -> str:

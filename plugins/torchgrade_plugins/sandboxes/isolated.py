@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
 from torchgrade.worker.config import Confinement
+from torchgrade_plugins.sandboxes.advice import namespace_advice
 from torchgrade_plugins.sandboxes.identity import NOBODY, namespace_of_two
 from torchgrade_plugins.sandboxes.interpreter import (
     ENVIRONMENT,
@@ -136,16 +137,16 @@ def _probe() -> tuple[Probe, bool]:
     if reason:
         advice = "install libseccomp (apt-get install libseccomp2)"
         return Probe(level=level, works=False, reason=reason, advice=advice), False
-    if os.geteuid() == 0 and not _refusal(as_nobody=True):
-        return Probe(level=level, works=True), True
+    refusal = ""
+    if os.geteuid() == 0:
+        refusal = _refusal(as_nobody=True)
+        if not refusal:
+            return Probe(level=level, works=True), True
+    remark = f"but not as a user of its own ({refusal}): its processes are not counted" if refusal else ""
     refusal = _refusal(as_nobody=False)
     if not refusal:
-        return Probe(level=level, works=True), False
-    advice = (
-        "allow unprivileged user namespaces: on Ubuntu 24.04 'sysctl"
-        " kernel.apparmor_restrict_unprivileged_userns=0'; in Docker a seccomp profile that permits them"
-    )
-    return Probe(level=level, works=False, reason=refusal, advice=advice), False
+        return Probe(level=level, works=True, remark=remark), False
+    return Probe(level=level, works=False, reason=refusal, advice=namespace_advice()), False
 
 
 def _refusal(*, as_nobody: bool) -> str:
