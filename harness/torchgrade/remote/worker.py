@@ -181,7 +181,7 @@ class RemoteWorker:
             block = receive_block(self._leash)
             if block is not None:
                 self._report = msgspec.msgpack.decode(block, type=ExitReport)
-        except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        except (OSError, msgspec.DecodeError, ValueError, RecursionError):
             self._report = None  # the keeper was killed with its worker
         finally:
             self._leash.close()
@@ -276,10 +276,9 @@ class RemoteWorker:
         wall_seconds = time.perf_counter() - started
         self.alive = False
         report = self.end(patience_seconds=EXIT_SECONDS)
-        status = None if report is None else report.status
         if self._ran_out_of_memory:
             return Answer(kind=AnswerKind.OUT_OF_MEMORY, detail=_OUT_OF_MEMORY, wall_seconds=wall_seconds)
-        return Answer(kind=AnswerKind.DIED, detail=_describe_status(status), wall_seconds=wall_seconds)
+        return Answer(kind=AnswerKind.DIED, detail=_describe_end(report), wall_seconds=wall_seconds)
 
     def _read_loaded(self, frame: Frame) -> Answer:
         reply = msgspec.convert(unpack(frame.tree, frame.arrays), _LoadedReply)
@@ -287,6 +286,8 @@ class RemoteWorker:
         return Answer(kind=AnswerKind.VALUE, value=loaded)
 
     def _read_value(self, call: Call | None, frame: Frame) -> Answer:
+        if type(frame.tree) is not list:
+            raise WireError("a reply holds no values")
         _, *arguments, value = frame.tree
         changed: tuple[str, ...] = ()
         if call is not None and call.echo:
@@ -319,7 +320,10 @@ def _check_nonce(frame: Frame, nonce: bytes) -> None:
         raise WireError("it answered something that was not asked")
 
 
-def _describe_status(status: int | None) -> str:
+def _describe_end(report: ExitReport | None) -> str:
+    if report is not None and report.misdeed:
+        return f"the process was ended because {report.misdeed}"
+    status = None if report is None else report.status
     if status is None:
         return "the process ended without an answer"
     if status < 0:

@@ -73,6 +73,7 @@ class ExitReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: exit status; negative if a signal ended it; None if the keeper had to.
+        misdeed: what the keeper ended it for, if for something that it did.
         cpu_seconds: user and system time of the worker and what it waited for.
         peak_bytes: largest resident size.
         stdout, stderr: the beginning of what was written.
@@ -80,6 +81,7 @@ class ExitReport(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     status: int | None
+    misdeed: str = ""
     cpu_seconds: float
     peak_bytes: int
     stdout: bytes

@@ -25,6 +25,7 @@ from torchgrade.worker import linux
 from torchgrade.worker.config import ExitReport, ZygoteConfig, send_block
 from torchgrade.worker.confine import choose_user, confine
 from torchgrade.worker.limits import Held, held_already, set_limits
+from torchgrade.worker.patrol import Patrol
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Ends", "keep"]
@@ -125,7 +126,10 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     ends.close_groups()
     os.close(out.writer)
     os.close(err.writer)
-    ended = _watch(worker, ends, out, err)
+    patrol = Patrol(
+        None if namespaces else folder, most_bytes=linux.PRIVATE_BYTES, most_files=linux.PRIVATE_FILES
+    )
+    ended, misdeed = _watch(worker, ends, (out, err), patrol)
     status, cpu_seconds, peak_bytes = _end(worker, namespaces=namespaces)
     for capture in (out, err):
         for _ in range(_DRAIN_ROUNDS):
@@ -135,6 +139,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         remove_tree(folder)
     report = ExitReport(
         status=status if ended else None,
+        misdeed=misdeed,
         cpu_seconds=cpu_seconds,
         peak_bytes=peak_bytes,
         stdout=bytes(out.kept),
@@ -188,26 +193,41 @@ def _flush() -> None:
             stream.flush()
 
 
-def _watch(worker: int, ends: Ends, out: _Capture, err: _Capture) -> bool:
-    """Drain the worker's output until it ends (True) or shall end (False)."""
+def _watch(worker: int, ends: Ends, outputs: tuple[_Capture, _Capture], patrol: Patrol) -> tuple[bool, str]:
+    """Drain the worker's output until it ends or shall end.
+
+    Returns:
+        Whether it ended by itself, and for which misdeed it must be ended, if for one.
+    """
     poll = select.poll()
-    captures = {out.reader: out, err.reader: err}
+    captures = {capture.reader: capture for capture in outputs}
     for descriptor in (*captures, ends.leash.fileno(), ends.lifeline):
         poll.register(descriptor, select.POLLIN)
-    # Elsewhere than on Linux no descriptor tells of a child's end: look often.
-    patience = None if sys.platform == "linux" else 20
+    patience = patrol.patience_milliseconds
     if sys.platform == "linux":
         poll.register(os.pidfd_open(worker), select.POLLIN)
+    else:
+        patience = 20  # no descriptor tells of a child's end there: look often
     while True:
         for descriptor, event in poll.poll(patience):
             if ends.let_go(descriptor):
-                return False
+                return False, ""
             if descriptor not in captures:
-                return True
+                return True, ""
             if not captures[descriptor].read() and not event & select.POLLIN:
                 poll.unregister(descriptor)
-        if patience and os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            return True
+        if _has_ended(worker):
+            return True, ""
+        misdeed = patrol.misdeed()
+        if misdeed:
+            return False, misdeed
+
+
+def _has_ended(worker: int) -> bool:
+    """Tell it where no descriptor does."""
+    if sys.platform == "linux":
+        return False
+    return os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _end(worker: int, *, namespaces: bool) -> tuple[int, float, int]:

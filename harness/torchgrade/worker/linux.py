@@ -14,6 +14,8 @@ from functools import cache
 __all__ = [
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
+    "PRIVATE_BYTES",
+    "PRIVATE_FILES",
     "become",
     "become_subreaper",
     "die_with_parent",

@@ -7,6 +7,7 @@ import pytest
 from torchgrade_plugins.sandboxes.advice import namespace_advice
 
 APPARMOR = "kernel/apparmor_restrict_unprivileged_userns"
+DEBIAN = "kernel/unprivileged_userns_clone"
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ APPARMOR = "kernel/apparmor_restrict_unprivileged_userns"
     [
         ({APPARMOR: "1"}, False, ["kernel.apparmor_restrict_unprivileged_userns=0"], ["Docker"]),
         ({APPARMOR: "0"}, False, ["if this is a container"], ["sysctl"]),
-        ({"kernel/unprivileged_userns_clone": "0"}, False, ["kernel.unprivileged_userns_clone=1"], ["Docker"]),
+        ({DEBIAN: "0"}, False, ["kernel.unprivileged_userns_clone=1"], ["Docker"]),
         ({"user/max_user_namespaces": "0"}, False, ["user.max_user_namespaces="], ["Docker"]),
         ({"user/max_user_namespaces": "95000"}, True, ["seccomp=unconfined"], ["sysctl"]),
         ({APPARMOR: "1"}, True, ["seccomp=unconfined", "on the machine outside: sudo sysctl"], []),

@@ -440,3 +440,23 @@ def test_a_fork_bomb_stops_at_the_limit(workshop):
     # Without a user or a namespace of its own it may take the place of what of the grader's has ended.
     counted_alone = workshop.level is Level.ISOLATED or os.geteuid() == 0
     assert answer.value < (12 if counted_alone else 18)
+
+
+@pytest.mark.parametrize(
+    "code, told",
+    [
+        ("open(str(number), 'wb').write(bytes(4 * 10**6))", "its files took more than 256 MiB"),
+        ("os.makedirs(f'{number // 100}', exist_ok=True); open(f'{number // 100}/{number}', 'x')", "files"),
+    ],
+    ids=["space", "number"],
+)
+def test_its_files_cannot_fill_the_disk(workshop, code, told):
+    fill = f"import os\nfor number in range(10**6): {code}"
+    answer, _ = workshop.run(fill)
+
+    if answer.kind is AnswerKind.RAISED:  # it has a file system of its own
+        assert "No space left on device" in answer.raised.message
+    else:
+        assert answer.kind is AnswerKind.DIED
+        assert answer.detail.startswith("the process was ended because it")
+        assert told in answer.detail
