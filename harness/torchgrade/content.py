@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 ENVIRONMENT_VARIABLE = "TORCHGRADE_CONTENT"
+# A pattern may stand in the last of several parts.
+_OFF_LIMITS = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?:\.[\w*?]+)?")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,12 +52,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The contents of ``assignment.toml``."""
+    """The contents of ``assignment.toml``.
+
+    Attributes:
+        packages: what workers can import beside the standard library.
+        off_limits: dotted names that raise there, the last part perhaps a pattern (``torch.nn.LSTM*``).
+        off_limits_ops: patterns of torch's operators that raise too (``aten::_scaled_dot_product*``).
+    """
 
     title: str
     summary: str = ""
     packages: tuple[str, ...] = ("numpy",)
     off_limits: tuple[str, ...] = ()
+    off_limits_ops: tuple[str, ...] = ()
     limits: Limits = Limits()
 
 
@@ -67,6 +77,11 @@ class Assignment:
     manifest: Manifest
     contract: Contract
     sha256: str
+
+    @property
+    def manifest_path(self) -> Path:
+        """The file of settings."""
+        return self.folder / "assignment.toml"
 
     @property
     def contract_path(self) -> Path:
@@ -210,9 +225,28 @@ def load_reference(root: Path, assignment: Assignment) -> Reference:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        return msgspec.convert(tomllib.loads(_read_text(path)), Manifest)
+        manifest = msgspec.convert(tomllib.loads(_read_text(path)), Manifest)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ContentError(f"{path}: {error}") from error
+    wrong = _explain_off_limits(manifest)
+    if wrong:
+        raise ContentError(f"{path}: {wrong}")
+    return manifest
+
+
+def _explain_off_limits(manifest: Manifest) -> str:
+    """Say what is wrong with the form of the off-limits names; whether they mean anything, a worker tells."""
+    for name in manifest.off_limits:
+        if not _OFF_LIMITS.fullmatch(name):
+            return (
+                f"off_limits: '{name}' is no dotted name such as 'torch.nn.LSTM' or 'torch.nn.LSTM*'"
+                f"{' (operators go into off_limits_ops)' if '::' in name else ''}"
+            )
+        if name in manifest.packages:
+            return f"'{name}' is both in packages and, as a whole, in off_limits"
+    if manifest.off_limits_ops and "torch" not in manifest.packages:
+        return "off_limits_ops names operators of torch, which is not in packages"
+    return ""
 
 
 def _read_mutant(path: Path) -> Mutant:

@@ -35,7 +35,7 @@ from torchgrade.results import (
 )
 from torchgrade.submission import LoadLimits, Submission
 from torchgrade.testing.bench import AnswerBook
-from torchgrade.testing.messages import bounded, clean, describe_raised
+from torchgrade.testing.messages import bounded, clean, describe_raised, describe_refused
 
 __all__ = ["Grader"]
 
@@ -86,9 +86,7 @@ class Grader:
         self._suite = suite
         self._reference = reference
         self._provenance = provenance
-        names = b"|".join(re.escape(name.encode()) for name in assignment.manifest.off_limits)
-        # An empty alternative would match everywhere.
-        self._off_limits = re.compile(rb"\b(?:%s)\b" % names if names else rb"(?!)")
+        self._off_limits = _mention(assignment.manifest.off_limits)
 
     def grade(self, job: Job) -> Result:
         """Return the result of one submission, whatever is wrong with it.
@@ -202,6 +200,14 @@ class Grader:
         )
 
 
+def _mention(off_limits: Sequence[str]) -> re.Pattern[bytes]:
+    """Return what finds the last word of any name: ``LSTM`` of ``torch.nn.LSTM``, however it was imported."""
+    words = (next(part for part in reversed(name.split(".")) if part.strip("*?")) for name in off_limits)
+    patterns = [re.escape(word).replace(r"\*", r"\w*").replace(r"\?", r"\w") for word in words]
+    # An empty alternative would match everywhere.
+    return re.compile(rb"\b(?:%s)\b" % "|".join(patterns).encode() if patterns else rb"(?!)")
+
+
 class _Draft:
     """What is known of a result so far."""
 
@@ -241,6 +247,9 @@ def _explain_import(answer: Answer, submission: Submission) -> tuple[str, Outcom
     match answer.kind:
         case AnswerKind.RAISED:
             assert answer.raised is not None
+            refused = describe_refused(answer.raised)
+            if refused:
+                return f"your {name} {refused}", Outcome.ERROR
             outcome = Outcome.MEMORY if "MemoryError" in answer.raised.types else Outcome.ERROR
             return f"importing your {name} raised {describe_raised(answer.raised)}", outcome
         case AnswerKind.TIMEOUT:

@@ -6,19 +6,20 @@ import contextlib
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
 from torchgrade.content import Assignment
-from torchgrade.errors import InternalError
+from torchgrade.errors import ContentError, InternalError
 from torchgrade.remote.cgroups import control_groups
 from torchgrade.remote.packages import worker_packages
 from torchgrade.remote.worker import RemoteWorker
 from torchgrade.sandbox import Level, Sandbox, View
 from torchgrade.wire import Bounds
-from torchgrade.worker.config import ZygoteConfig, receive_block, send_block
+from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
 
 __all__ = ["Zygote"]
 
@@ -37,7 +38,7 @@ class Zygote:
 
     Raises:
         InternalError: if it cannot be started.
-        ContentError: if a package of the assignment is missing.
+        ContentError: if a package of the assignment is missing, or what it rules out means nothing.
     """
 
     def __init__(self, sandbox: Sandbox, assignment: Assignment) -> None:
@@ -52,6 +53,8 @@ class Zygote:
         self._zygote = zygote = sandbox.start(view)
         config = ZygoteConfig(
             preload=tuple(name for name in assignment.manifest.packages if name in {"numpy", "torch"}),
+            off_limits=assignment.manifest.off_limits,
+            off_limits_ops=assignment.manifest.off_limits_ops,
             contract_source=contract_source,
             contract_filename="contract.py",
             tensors=self._tensors,
@@ -65,7 +68,7 @@ class Zygote:
             processes=limits.processes,
         )
         try:
-            self._greet(config)
+            self._greet(config, assignment.manifest_path)
             self._spare = self._fork()
         except BaseException:
             self.close()
@@ -124,7 +127,7 @@ class Zygote:
             shutil.rmtree(self._zygote.temporary, ignore_errors=True)
         self._groups.clear()
 
-    def _greet(self, config: ZygoteConfig) -> None:
+    def _greet(self, config: ZygoteConfig, manifest: Path) -> None:
         control = self._zygote.control
         control.settimeout(START_SECONDS)
         try:
@@ -132,6 +135,9 @@ class Zygote:
             answer = receive_block(control)
         except OSError as error:
             raise InternalError(f"the zygote did not start: {error}") from error
+        if answer is not None and answer.startswith(CONTENT_FAULT):
+            told = answer.removeprefix(CONTENT_FAULT).decode(errors="replace")
+            raise ContentError(f"{manifest}: {told}")
         if answer != b"ready":
             told = (answer or b"it ended without a word").decode(errors="replace")
             raise InternalError(f"the zygote did not start ({self.level}): {told}")

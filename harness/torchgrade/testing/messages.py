@@ -19,6 +19,7 @@ __all__ = [
     "describe_arguments",
     "describe_difference",
     "describe_raised",
+    "describe_refused",
     "describe_values",
     "failure_of",
 ]
@@ -139,8 +140,23 @@ def failure_of(answer: Answer, call: Call, category: str) -> StudentFailure | No
 def _failure_of_raised(raised: Raised, name: str, case: str) -> StudentFailure:
     if "NotImplementedError" in raised.types:
         return StudentFailure(Outcome.NOT_IMPLEMENTED, f"your `{name}` is not implemented yet")
+    refused = describe_refused(raised)
+    if refused:
+        return StudentFailure(Outcome.ERROR, f"your `{name}` {refused}{case}")
     outcome = Outcome.MEMORY if "MemoryError" in raised.types else Outcome.ERROR
     return StudentFailure(outcome, f"your `{name}` raised {describe_raised(raised)}{case}")
+
+
+def describe_refused(raised: Raised) -> str:
+    """Return what of the assignment's own was used and where, ``""`` if the exception is another."""
+    if "OffLimitsError" not in raised.types:
+        return ""
+    text = _in_line(raised.message, LINE_CHARACTERS)
+    if not raised.frames:
+        return text
+    frame = raised.frames[-1]
+    source = f"\n    {_in_line(frame.source, 2 * NAME_CHARACTERS)}" if frame.source else ""
+    return f"{text} ({_in_line(frame.file)}, line {frame.line}){source}"
 
 
 def describe_raised(raised: Raised) -> str:

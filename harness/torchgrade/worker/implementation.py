@@ -13,6 +13,7 @@ from typing import Any
 
 from torchgrade.contract import Contract, Problem, check_plugin, with_arguments_in_order
 from torchgrade.wire import Handle
+from torchgrade.worker.refusal import OffLimitsError, refused_in
 
 __all__ = ["Implementation", "plain_text"]
 
@@ -108,9 +109,12 @@ class Implementation:
             function, source line) of the submission's own code, innermost last.
         """
         message = plain_text(error)
+        refused = refused_in(message)
         kinds = [_bounded(kind.__name__) for kind in type(error).__mro__ if kind is not object]
         if TORCH_OUT_OF_MEMORY in message:
             kinds = [*kinds[: TYPES - 1], MemoryError.__name__]
+        if refused and not isinstance(error, OffLimitsError):
+            message, kinds = refused, [OffLimitsError.__name__, *kinds[: TYPES - 1]]
         frames = []
         for frame, line in traceback.walk_tb(error.__traceback__):
             path = Path(frame.f_code.co_filename)

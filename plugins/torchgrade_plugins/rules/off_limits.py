@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from torchgrade.content import Assignment
 from torchgrade.results import Note
 from torchgrade.submission import Submission
+from torchgrade.worker.off_limits_names import matches
+from torchgrade.worker.refusal import refusal
 from torchgrade_plugins.rules.sources import SourceReader, note_at
 
 __all__ = ["OffLimitsRule"]
@@ -44,9 +46,10 @@ class OffLimitsRule:
 
 
 def _judge(dotted: str, assignment: Assignment, there: frozenset[str], *, is_import: bool) -> tuple[str, str]:
-    for name in assignment.manifest.off_limits:
-        if dotted == name or dotted.startswith(f"{name}."):
-            return name, f"uses `{name}`, which is off limits here: you are asked to write it yourself"
+    for pattern in assignment.manifest.off_limits:
+        name = matches(pattern, dotted)
+        if name:
+            return name, refusal(name)
     package = dotted.partition(".")[0]
     if not is_import or package in there:
         return "", ""
