@@ -26,14 +26,13 @@ from torchgrade_plugins.sandboxes.beside import (
     scratch_folder,
     start_beside,
 )
-from torchgrade_plugins.sandboxes.interpreter import executable, hidden_folders, python_files
-from torchgrade_plugins.sandboxes.system_calls import filter_program, missing_library
+from torchgrade_plugins.sandboxes.filter_program import filter_program, missing_library
+from torchgrade_plugins.sandboxes.interpreter import DEVICES, executable, hidden_folders, python_files
 
 __all__ = ["ConfinedSandbox"]
 
 # Users that systemd keeps for services of a moment: nobody's files are theirs.
 USERS = (61_184, 4_336)
-DEVICES = ("/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
 PROBE_SECONDS = 30
 # What is done to each worker, tried once, and whether it holds.
 _TRIAL = """

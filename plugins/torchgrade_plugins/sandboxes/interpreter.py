@@ -8,7 +8,15 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ENVIRONMENT", "executable", "hidden_folders", "python_command", "python_files", "python_links"]
+__all__ = [
+    "DEVICES",
+    "ENVIRONMENT",
+    "executable",
+    "hidden_folders",
+    "python_command",
+    "python_files",
+    "python_links",
+]
 
 # One thread in every numeric library: a zygote must stay single-threaded, and timings comparable.
 ENVIRONMENT: Mapping[str, str] = {
@@ -19,6 +27,9 @@ ENVIRONMENT: Mapping[str, str] = {
         ("MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
     ),
 }
+
+# Not /dev/zero: a shared mapping of it is memory that no limit counts.
+DEVICES = ("/dev/full", "/dev/null", "/dev/random", "/dev/urandom")
 
 _STANDARD = ("stdlib", "platstdlib")
 _SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache")

@@ -16,8 +16,10 @@ from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
 from torchgrade.worker.config import Confinement
 from torchgrade_plugins.sandboxes.advice import namespace_advice
+from torchgrade_plugins.sandboxes.filter_program import filter_program, missing_library
 from torchgrade_plugins.sandboxes.identity import NOBODY, namespace_of_two
 from torchgrade_plugins.sandboxes.interpreter import (
+    DEVICES,
     ENVIRONMENT,
     executable,
     hidden_folders,
@@ -25,7 +27,6 @@ from torchgrade_plugins.sandboxes.interpreter import (
     python_files,
     python_links,
 )
-from torchgrade_plugins.sandboxes.system_calls import filter_program, missing_library
 
 __all__ = ["IsolatedSandbox"]
 
@@ -112,7 +113,10 @@ def _wrap(view: View, users: int | None) -> list[str]:
         command += ["--symlink", target, path]
     for place in hidden_folders():
         command += ["--tmpfs", str(place)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
+    command += ["--proc", "/proc", "--tmpfs", "/dev", "--dir", "/dev/shm", "--tmpfs", SCRATCH]  # noqa: S108
+    for device in DEVICES:
+        command += ["--dev-bind", device, device]
+    command += ["--chdir", SCRATCH]
     for folder in (*map(str, hidden_folders()), "/dev", "/"):
         command += ["--remount-ro", folder]
     return [*command, "--"]
