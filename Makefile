@@ -10,12 +10,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ASSIGNMENTS := $(notdir $(wildcard assignments/*))
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick lint bench exploits docs clean
+.PHONY: help setup demo test quick fuzz lint bench exploits docs clean
 
 help:
 	@echo 'make demo    grade a small made-up class and write its pages'
 	@echo 'make test    run all tests           (ARGS="-k wire" is passed on to pytest)'
 	@echo 'make quick   run the tests without the slow ones'
+	@echo 'make fuzz    throw made-up replies, archives and notebooks at what reads them (ARGS="--seed 7")'
 	@echo 'make lint    style, types, import rules, dependencies'
 	@echo 'make bench   measure the overhead of grading'
 	@echo 'make exploits  try everything that is known to have cheated a grader, and write down what happened'
@@ -35,6 +36,11 @@ test: setup
 
 quick: setup
 	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+
+fuzz: setup
+	@$(BIN)/python tests/fuzz/run.py replies --cases 100000 $(ARGS)
+	@$(BIN)/python tests/fuzz/run.py archives --cases 10000 $(ARGS)
+	@$(BIN)/python tests/fuzz/run.py notebooks --cases 10000 $(ARGS)
 
 # The folders of content are loaded by path: each assignment is checked on its own, as its own little project.
 lint: setup

@@ -30,6 +30,8 @@ __all__ = [
 
 # A request's tree: tag, hook, echo, arguments.
 ARGUMENTS = 3
+# A worker may claim any number, of thousands of digits even.
+LAST_LINE = 10_000_000
 
 
 class AnswerKind(enum.Enum):
@@ -202,7 +204,7 @@ def raised_from(data: object) -> Raised:
     """
     reply = msgspec.convert(data, _RaisedReply)
     frames = tuple(
-        CodeFrame(file=file, line=line, function=function, source=source)
+        CodeFrame(file=file, line=line if 0 <= line <= LAST_LINE else 0, function=function, source=source)
         for file, line, function, source in reply.frames
     )
     return Raised(types=reply.types, message=reply.message, frames=frames)

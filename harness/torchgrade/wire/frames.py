@@ -53,7 +53,8 @@ _ROWS, _COLUMNS, _STRIDED = "C", "F", "S"
 class Bounds:
     """What a frame may hold at the most: a reader accepts no more, a writer sends no more."""
 
-    header_bytes: int = 16 * 1024 * 1024
+    # Nested lists take some fifty times their bytes in memory; long ones cross beside the header.
+    header_bytes: int = 4 * 1024 * 1024
     array_bytes: int = 1024 * 1024 * 1024
 
 

@@ -12,13 +12,16 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from torchgrade_plugins.loaders import magics
-from torchgrade_plugins.source import LARGEST_SOURCE, SourceError
+from torchgrade_plugins.source import LARGEST_SOURCE, SourceError, printable
 
 __all__ = ["GeneratedModule", "module_from_cells"]
 
 PLACES_IN_A_NOTE = 8
+NOTES_ON_NAMES = 8
+NAME_CHARACTERS = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Import = ast.Import | ast.ImportFrom
@@ -82,8 +85,9 @@ def module_from_cells(cells: Sequence[str]) -> GeneratedModule:
         raise SourceError(f"its code has more than {LARGEST_SOURCE // 1024} KiB; is there data in it?")
     statements: list[_Statement] = []
     commands: list[str] = []
+    effort = magics.Effort()
     for number, cell in enumerate(cells, 1):
-        plain = magics.without_magics(cell, number)
+        plain = magics.without_magics(cell, number, effort)
         commands.extend(f"cell {number}, line {line}" for line in plain.dropped)
         statements.extend(_statements(plain.tree, plain.lines, number))
     _mark(statements)
@@ -260,7 +264,11 @@ def _notes(statements: Sequence[_Statement], commands: Sequence[str]) -> Iterato
             f"left out {_counted(len(imports), 'import')} that nothing kept uses:"
             f" {_listed([statement.place for statement in imports])}"
         )
-    yield from _missed(statements, dropped)
+    missed = _missed(statements, dropped)
+    yield from islice(missed, NOTES_ON_NAMES)
+    more = sum(1 for _ in missed)
+    if more:
+        yield f"{_counted(more, 'more use')} of names whose assignments were left out"
 
 
 def _missed(statements: Sequence[_Statement], dropped: Sequence[_Statement]) -> Iterator[str]:
@@ -275,8 +283,9 @@ def _missed(statements: Sequence[_Statement], dropped: Sequence[_Statement]) -> 
         if statement.keep and isinstance(statement.node, Function):
             for name in sorted(_global_names(statement.node) & lost.keys()):
                 yield (
-                    f"`{statement.node.name}` uses `{name}`, whose assignment ({lost[name].place}) was"
-                    " left out because it is no constant: make it inside the function"
+                    f"`{_short(statement.node.name)}` uses `{_short(name)}`, whose assignment"
+                    f" ({lost[name].place}) was left out because it is no constant:"
+                    " make it inside the function"
                 )
 
 
@@ -294,6 +303,10 @@ def _global_names(function: Function) -> set[str]:
         elif isinstance(node, ast.Name):
             (read if isinstance(node.ctx, ast.Load) else own).add(node.id)
     return read - own
+
+
+def _short(name: str) -> str:
+    return printable(name, NAME_CHARACTERS)
 
 
 def _counted(count: int, noun: str) -> str:

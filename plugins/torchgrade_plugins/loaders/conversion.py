@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
 from torchgrade.errors import SubmissionError
@@ -12,14 +12,13 @@ from torchgrade_plugins.source import SourceError, decode_source, printable
 
 __all__ = ["module_from_notebook"]
 
-FORMAT = 4
-FORMAT_MINOR = 5
+FORMAT, FORMAT_MINOR = 4, 5
+OLD_FORMAT = 3
 MOST_CELLS = 2_000
-CELL_KEYS = ("cell_type", "source", "input", "language", "level")  # the last three are of format 3
 OTHER_KERNELS = frozenset({"ir", "julia", "javascript"})
 
-# What reading a notebook of the wrong shape raises in nbformat, beside its own errors.
-WRONG_SHAPE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+# What reading JSON of the wrong shape raises.
+WRONG_SHAPE = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 
 
 def module_from_notebook(content: bytes, name: str) -> GeneratedModule:
@@ -29,9 +28,7 @@ def module_from_notebook(content: bytes, name: str) -> GeneratedModule:
         SubmissionError: if it is no notebook, none of Python, holds no definition, or a cell is no Python.
     """
     try:
-        notebook = _read(decode_source(content), name)
-        cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        cells = [cell for cell in cells if cell.strip()]
+        cells = [cell for cell in _code_cells(decode_source(content), name) if cell.strip()]
         if not cells:
             raise SubmissionError(f"the notebook {shown(name)} has no code cells")
         module = module_from_cells(cells)
@@ -47,60 +44,68 @@ def _with_excerpt(error: SourceError) -> str:
     return f"{error.reason}: `{source}`" if source else error.reason
 
 
-def _read(text: str, name: str) -> dict[str, Any]:
-    """Return the notebook in today's format, validated, without outputs and metadata.
+def _code_cells(text: str, name: str) -> Iterator[str]:
+    """Yield the text of each code cell of a notebook that is valid as far as it is read.
 
-    Those, and ids, are not read, so they are not judged either: many tools write them slightly wrong,
-    which is no fault of the student's. They go first, for they can be large.
+    Outputs, ids and metadata are not read, so they are not judged either: many tools write them
+    slightly wrong, which is no fault of the student's, and they can be large.
     """
     import nbformat  # here, for it loads JSON schemas and most batches hold no notebook; it has no types
 
     try:
         raw = nbformat.reader.parse_json(text)  # type: ignore[no-untyped-call]
         _refuse_other_languages(raw.get("metadata", {}), name)
-        lean = nbformat.reader.reads(json.dumps(_lean(raw, name)))  # type: ignore[no-untyped-call]
-        notebook = nbformat.convert(lean, FORMAT)  # type: ignore[no-untyped-call]
-        notebook["nbformat_minor"] = FORMAT_MINOR
-        for number, cell in enumerate(notebook["cells"]):
-            cell["id"] = f"cell-{number}"
-        nbformat.validate(notebook)
+        lean = _lean(raw, name)
+        nbformat.validate(lean)
     except nbformat.reader.NotJSONError as error:
         raise SubmissionError(
             f"{shown(name)} is no notebook: it is not JSON; save it again from Jupyter"
         ) from error
-    except (nbformat.ValidationError, nbformat.NBFormatError) as error:
-        first = printable(str(error).partition("\n")[0], 160)
+    except nbformat.ValidationError as error:
         raise SubmissionError(
-            f"{shown(name)} is no valid notebook: {first}; save it again from Jupyter"
+            f"{shown(name)} is no valid notebook: a cell is of an unknown kind, or its text is no text;"
+            " save it again from Jupyter"
         ) from error
     except WRONG_SHAPE as error:
         raise SubmissionError(f"{shown(name)} is no valid notebook; save it again from Jupyter") from error
-    return dict(notebook)
+    for cell in lean["cells"]:
+        if cell["cell_type"] == "code":
+            yield cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
 
 
 def _lean(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the notebook with nothing but its version and its cells' types and texts."""
-    lean: dict[str, Any] = {key: raw[key] for key in ("nbformat", "nbformat_minor") if key in raw} | {
-        "metadata": {}
-    }
-    if "worksheets" in raw:  # before format 4
-        cells = [cell for sheet in raw["worksheets"] for cell in sheet["cells"]]
-        lean["worksheets"] = [{"metadata": {}, "cells": [_lean_cell(cell) for cell in cells]}]
+    """Return the notebook in today's format, with nothing but the kinds of its cells and their code.
+
+    nbformat's own conversion of old notebooks is made for honest ones: a heading of level 10¹⁰ becomes as
+    many characters.
+    """
+    version = raw["nbformat"]
+    if type(version) is not int or version not in {OLD_FORMAT, FORMAT}:
+        raise SubmissionError(
+            f"the notebook {shown(name)} is of another format than {OLD_FORMAT} and {FORMAT};"
+            " open it in Jupyter and save it again"
+        )
+    if version == OLD_FORMAT:
+        cells = [_lean_old_cell(cell) for sheet in raw["worksheets"] for cell in sheet["cells"]]
     else:
-        cells = raw["cells"]
-        lean["cells"] = [_lean_cell(cell) for cell in cells]
+        cells = [_lean_cell(cell["cell_type"], cell["source"]) for cell in raw["cells"]]
     if len(cells) > MOST_CELLS:
         raise SubmissionError(
             f"the notebook {shown(name)} has {len(cells)} cells; at most {MOST_CELLS} are read"
         )
-    return lean
+    named = [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    return {"nbformat": FORMAT, "nbformat_minor": FORMAT_MINOR, "metadata": {}, "cells": named}
 
 
-def _lean_cell(cell: dict[str, Any]) -> dict[str, Any]:
-    lean = {key: cell[key] for key in CELL_KEYS if key in cell} | {"metadata": {}}
-    if cell["cell_type"] == "code":
-        lean |= {"outputs": [], "execution_count": None} if "source" in cell else {"outputs": []}
-    return lean
+def _lean_old_cell(cell: dict[str, Any]) -> dict[str, Any]:
+    is_code = cell["cell_type"] == "code"
+    return _lean_cell("code" if is_code else "markdown", cell.get("input", "") if is_code else "")
+
+
+def _lean_cell(kind: Any, source: Any) -> dict[str, Any]:
+    if kind != "code":
+        return {"cell_type": kind, "source": "", "metadata": {}}
+    return {"cell_type": kind, "source": source, "metadata": {}, "outputs": [], "execution_count": None}
 
 
 def _refuse_other_languages(metadata: dict[str, Any], name: str) -> None:

@@ -10,9 +10,9 @@ import ast
 import re
 from dataclasses import dataclass
 
-from torchgrade_plugins.source import ParsedSource, SourceError, parse_source
+from torchgrade_plugins.source import LARGEST_SOURCE, ParsedSource, SourceError, parse_source
 
-__all__ = ["PlainCell", "without_magics"]
+__all__ = ["Effort", "PlainCell", "without_magics"]
 
 MOST_IN_A_CELL = 100
 
@@ -34,8 +34,25 @@ class PlainCell:
     dropped: tuple[int, ...]
 
 
-def without_magics(cell: str, number: int) -> PlainCell:
+class Effort:
+    """What the cells of one notebook may cost: a cell is parsed once more for each command in it."""
+
+    def __init__(self) -> None:
+        self._characters = 8 * LARGEST_SOURCE
+
+    def spend(self, characters: int) -> bool:
+        """Tell whether so much may be parsed once more."""
+        self._characters -= characters
+        return self._characters >= 0
+
+
+def without_magics(cell: str, number: int, effort: Effort) -> PlainCell:
     """Return a cell without its notebook commands; each leaves a ``pass`` in its place.
+
+    Args:
+        cell: its text.
+        number: its place among the notebook's cells, from 1.
+        effort: what is left for all cells of the notebook; beyond it commands are taken for bad Python.
 
     Raises:
         SourceError: if what is left is no Python; the reason names cell and line.
@@ -47,14 +64,15 @@ def without_magics(cell: str, number: int) -> PlainCell:
         if not _PYTHON_CELLS.match(lines[start]):
             return PlainCell(lines=(), tree=ast.Module(body=[], type_ignores=[]), dropped=(start + 1,))
         _blank(lines, start, dropped)
-    parsed = _parse(lines, dropped, number)
+    parsed = _parse(lines, dropped, number, effort)
     return PlainCell(lines=tuple(lines), tree=parsed.tree, dropped=tuple(dropped))
 
 
-def _parse(lines: list[str], dropped: list[int], number: int) -> ParsedSource:
+def _parse(lines: list[str], dropped: list[int], number: int, effort: Effort) -> ParsedSource:
     while True:
+        text = "\n".join(lines)
         try:
-            return parse_source("\n".join(lines), top_level_await=True)
+            return parse_source(text, top_level_await=True)
         except SourceError as error:
             index = error.line - 1
             if (
@@ -62,6 +80,7 @@ def _parse(lines: list[str], dropped: list[int], number: int) -> ParsedSource:
                 and len(dropped) < MOST_IN_A_CELL
                 and index + 1 not in dropped
                 and _COMMAND.match(lines[index].lstrip()[:LONGEST_COMMAND])
+                and effort.spend(len(text))
             ):
                 _blank(lines, index, dropped)
                 continue

@@ -16,6 +16,8 @@ JUNK = frozenset(
     {"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv", "Thumbs.db", "desktop.ini", "Icon\r"}
 )
 LONGEST_COMPONENT = 255
+# Far over what a system takes. Unicode's forms take quadratic time, so a longer path is not even looked at.
+LONGEST_RAW = 4_096
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -41,8 +43,10 @@ def relative_path(raw: str) -> str:
     The result is empty for the top folder itself.
 
     Raises:
-        SubmissionError: if the path could lead anywhere else on any system.
+        SubmissionError: if the path could lead anywhere else on any system, or is far too long.
     """
+    if len(raw) > LONGEST_RAW:
+        raise SubmissionError(f"the path {shown(raw)} has {len(raw)} characters; use shorter names")
     if "\\" in raw:
         raise SubmissionError(
             f"{shown(raw)} has a backslash in its name; pack your files again with another tool"

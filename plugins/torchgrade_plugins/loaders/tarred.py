@@ -15,7 +15,8 @@ from torchgrade_plugins.loaders.intake import Intake
 
 __all__ = ["read_tar"]
 
-LONGEST_EXTENSION = 1024 * 1024
+# A record of a pax header takes a handful of bytes and a turn of a loop: so they are bounded in all.
+EXTENSION_BYTES = 4 * 1024 * 1024
 LONGEST_LENGTH = 10
 
 PAX = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
@@ -48,7 +49,7 @@ def read_tar(data: bytes, intake: Intake) -> int:
     Raises:
         SubmissionError: if it is damaged, or an entry makes it unacceptable.
     """
-    position, count = 0, 0
+    position, count, extension_bytes = 0, 0, 0
     extension = _Extension()
     while data[position : position + tarfile.BLOCKSIZE].strip(b"\0"):
         header = _header(data[position : position + tarfile.BLOCKSIZE])
@@ -60,6 +61,9 @@ def read_tar(data: bytes, intake: Intake) -> int:
         if size < 0 or end > len(data):
             raise _damaged()
         if header.type in EXTENSIONS:
+            extension_bytes += size
+            if extension_bytes > EXTENSION_BYTES:
+                raise _damaged()
             extension = _extended(extension, header.type, data[start:end])
         else:
             _take(intake, header, extension, data[start:end])
@@ -93,8 +97,6 @@ def _take(intake: Intake, header: tarfile.TarInfo, extension: _Extension, conten
 
 
 def _extended(extension: _Extension, kind: bytes, payload: bytes) -> _Extension:
-    if len(payload) > LONGEST_EXTENSION:
-        raise _damaged()
     if kind == tarfile.GNUTYPE_LONGNAME:
         name = payload.partition(b"\0")[0].decode("utf-8", "surrogateescape")
         return _Extension(path=name, size=extension.size, sparse=extension.sparse)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from torchgrade.errors import SubmissionError
 from torchgrade.submission import LoadLimits, Submission
-from torchgrade_plugins.loaders import ArchiveLoader
+from torchgrade_plugins.loaders import ArchiveLoader, tarred
 
 LIMITS = LoadLimits(file_bytes=20_000, total_bytes=100_000, files=20, archive_bytes=1 << 20)
 QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=75)
@@ -161,3 +161,41 @@ def test_an_honest_submission_comes_through_every_packer_unchanged(read, name, t
         submission = read(data, suffix)
         assert submission is not None
         assert [(file.path, file.content) for file in submission.files] == [("submission.py", content)]
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lambda data: gzip.compress(data, mtime=0)])
+def test_an_archive_in_several_streams_is_read_but_not_in_thousands(read, pack):
+    data = tar_of([("submission.py", PLUGIN)])
+    suffix = ".tar.gz"
+
+    submission = read(pack(data[:700]) + pack(b"") * 500 + pack(data[700:]) + b"what follows", suffix)
+    assert submission is not None
+    assert submission.files[0].content == PLUGIN
+
+    assert read(pack(b"") * 5_000 + pack(data), suffix) is None
+
+
+def test_a_gzip_whose_last_bytes_are_missing_is_refused(read):
+    packed = gzip.compress(tar_of([("submission.py", PLUGIN), ("zeros.txt", bytes(15_000))]))
+
+    assert read(packed, ".tar.gz") is not None
+    for count in (1, 4, 8, 9, 30):
+        assert read(packed[:-count], ".tar.gz") is None
+
+
+def test_a_name_too_long_to_be_looked_at_is_refused_before_it_is_normalised(read):
+    accents = "a" + "\u0301\u0323" * 15_000 + ".py"  # its normal form takes a time that grows as its square
+
+    assert read(zip_of([(f"{number}{accents}", PLUGIN) for number in range(12)]), ".zip") is None
+
+
+def test_headers_of_many_records_are_read_but_not_without_end(monkeypatch, read):
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 5 * 4_096
+    block = header.tobuf(tarfile.USTAR_FORMAT) + b"5 a=\n" * 4_096
+    data = tar_of([("submission.py", PLUGIN)])
+
+    assert read(block * 4 + data, ".tar") is not None
+    monkeypatch.setattr(tarred, "EXTENSION_BYTES", 3 * header.size)
+    assert read(block * 3 + data, ".tar") is not None
+    assert read(block * 4 + data, ".tar") is None
