@@ -67,7 +67,7 @@ def _sandboxes() -> list[Finding]:
     findings = []
     for name, sandbox in load_plugins().sandboxes:
         probe = sandbox.probe()
-        text = "works" if probe.works else probe.reason
+        text = "; ".join(filter(None, ("works", probe.remark))) if probe.works else probe.reason
         findings.append(Finding(subject=f"sandbox {name}", well=probe.works, text=text, advice=probe.advice))
     return findings
 

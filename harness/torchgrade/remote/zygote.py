@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -20,6 +19,7 @@ from torchgrade.remote.worker import RemoteWorker
 from torchgrade.sandbox import Level, Sandbox, View
 from torchgrade.wire import Bounds
 from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
+from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Zygote"]
 
@@ -124,7 +124,7 @@ class Zygote:
             process.kill()
             process.wait()
         if self._zygote.temporary is not None:
-            shutil.rmtree(self._zygote.temporary, ignore_errors=True)
+            remove_tree(self._zygote.temporary)
         self._groups.clear()
 
     def _greet(self, config: ZygoteConfig, manifest: Path) -> None:
