@@ -50,13 +50,16 @@ def enforce(names: Sequence[str], ops: Sequence[str]) -> Refused | None:
         # A name says more to a student than the operator behind it.
         found.update(ops_of_names(targets))
     tell_torchscript(replace_targets(targets))
+    modules = [target.name for target in targets if isinstance(target.value, types.ModuleType)]
     if absent:
-        sys.meta_path.append(_Absent(absent))
+        sys.meta_path.append(_Refusing(absent))  # the last: a module of one's own is found before
+    if modules:
+        sys.meta_path.insert(0, _Refusing(modules))  # asked only for what is not loaded, or again
     return refuse_ops(found) if found else None
 
 
-class _Absent:
-    """The last of the import finders: says why a ruled-out package is not there."""
+class _Refusing:
+    """An import finder: says why a ruled-out module cannot be imported, or not once more."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = tuple(names)

@@ -171,11 +171,20 @@ def test_a_road_to_what_is_off_limits_ends_in_its_sentence(attempt, name, road):
     assert answer.raised.message == f"uses `{name}`, which this assignment asks you to write"
 
 
-def test_a_class_that_is_read_again_from_its_file_computes_nothing(workshop):
-    road = "importlib.reload(sys.modules['torch.nn.modules.rnn']).LSTM(3, 4)(sequence)"
+@pytest.mark.parametrize(
+    "name, road",
+    [
+        ("torch.nn.LSTM", "importlib.reload(sys.modules['torch.nn.modules.rnn']).LSTM(3, 4)(sequence)"),
+        ("torch.optim", "importlib.reload(sys.modules['torch.optim.adam']).Adam([x])"),
+        ("torch.optim", "del sys.modules['torch.optim.adam']\nimport torch.optim.adam"),
+        ("statistics", "importlib.reload(importlib.import_module('statistics')).median([1, 2])"),
+    ],
+)
+def test_what_is_read_again_from_its_file_refuses_too(workshop, name, road):
     answer, _ = workshop.run(SETTING + road)
 
-    assert answer.raised.message == "uses `torch.nn.LSTM`, which this assignment asks you to write"
+    assert "OffLimitsError" in answer.raised.types
+    assert answer.raised.message.startswith(f"uses `{name}`, which this assignment asks you to ")
 
 
 @pytest.mark.parametrize(
