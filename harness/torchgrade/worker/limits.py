@@ -12,6 +12,7 @@ from torchgrade.worker.config import ZygoteConfig
 __all__ = ["Held", "held_already", "set_limits"]
 
 CPU_GRACE_SECONDS = 5
+STACK_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         resource.RLIMIT_NOFILE: config.open_files,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: held.data_bytes + config.memory_bytes,
+        resource.RLIMIT_STACK: STACK_BYTES,  # does not count as data; a new program would get all it asks for
     }
     # Counted per user and user namespace, so where others are of this user there must be room for them.
     if config.confinement.namespaces or own_user or held.tasks:
