@@ -75,7 +75,7 @@ def test_each_recipe_is_tried():
 def test_a_recipe_rules_out_what_it_says_and_no_more(what):
     named = recipes()[what]
     names, ops = [n for n in named if "::" not in n], [n for n in named if "::" in n]
-    code = [SETTING, f"kept = enforce({names}, {ops})\ntold = []"]
+    code = [SETTING, f"enforce({names}, {ops})\ntold = []"]
     code += [
         f"try:\n    {use}\n    told.append('')\nexcept Exception as e:\n    told.append(type(e).__name__)"
         for use in USES[what]

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 from torchgrade.worker.off_limits_names import OffLimitsNameError, find_targets, matches, replace_targets
 from torchgrade.worker.off_limits_ops import (
-    Refused,
     find_ops,
     ops_of_names,
     refuse_ops,
@@ -22,21 +21,18 @@ from torchgrade.worker.off_limits_ops import (
 )
 from torchgrade.worker.refusal import OffLimitsImportError, refusal
 
-__all__ = ["OffLimitsNameError", "Refused", "enforce"]
+__all__ = ["OffLimitsNameError", "enforce"]
 
 _FINDER = importlib.util.find_spec.__code__
 
 
-def enforce(names: Sequence[str], ops: Sequence[str]) -> Refused | None:
+def enforce(names: Sequence[str], ops: Sequence[str]) -> None:
     """Make names and operators raise ``OffLimitsError`` in this process and its children.
 
     Args:
         names: dotted names of modules, classes, functions and methods, the last part perhaps a pattern
             (``torch.nn.LSTM*``). Those in packages that are not there raise at the import.
         ops: patterns of registered operators (``aten::_scaled_dot_product*``).
-
-    Returns:
-        What holds the operators, to be kept as long as they shall raise; None if there are none.
 
     Raises:
         OffLimitsNameError: if a name or a pattern means nothing that is there, or cannot be ruled out.
@@ -55,7 +51,8 @@ def enforce(names: Sequence[str], ops: Sequence[str]) -> Refused | None:
         sys.meta_path.append(_Refusing(absent))  # the last: a module of one's own is found before
     if modules:
         sys.meta_path.insert(0, _Refusing(modules))  # asked only for what is not loaded, or again
-    return refuse_ops(found) if found else None
+    if found:
+        refuse_ops(found)
 
 
 class _Refusing:

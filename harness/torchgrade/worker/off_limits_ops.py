@@ -6,6 +6,7 @@ modules, and built-ins that call it inside. Other operators keep their tables, s
 
 from __future__ import annotations
 
+import ctypes
 import difflib
 import re
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 from torchgrade.worker.off_limits_names import OffLimitsNameError, Target
 from torchgrade.worker.refusal import refusing
 
-__all__ = ["Refused", "find_ops", "ops_of_names", "refuse_ops", "tell_torchscript"]
+__all__ = ["find_ops", "ops_of_names", "refuse_ops", "tell_torchscript"]
 
 # A call meets the first of these that its tensors and modes have: of plain tensors, inference tensors,
 # those of other layouts, under vmap, functionalize and for torch.ops' ``decompose`` and ``redispatch``.
@@ -100,25 +101,6 @@ _BEHIND: Mapping[str, tuple[str, ...]] = {
 _FUNCTIONS = frozenset({"torch", "torch.Tensor", "torch.nn.functional"})
 
 
-class Refused:
-    """The registrations; the operators get their kernels back when this is forgotten."""
-
-    def __init__(self) -> None:
-        self._libraries: dict[str, Any] = {}
-
-    def register(self, op: str, shown: str) -> None:
-        """Let an operator (``aten::lstm.input``) refuse under the name that is shown."""
-        import torch
-
-        space, _, name = op.partition("::")
-        if space not in self._libraries:
-            # Beneath torch.library, which forbids what is an accident elsewhere: Meta kernels of composites.
-            self._libraries[space] = torch._C._dispatch_library("IMPL", space, "", __file__, 1)  # noqa: SLF001
-        kernel = refusing(shown)
-        for key in _KEYS:
-            self._libraries[space].impl(name, key, kernel, False)
-
-
 def find_ops(pattern: str) -> list[str]:
     """Return the registered operators, with their overloads, that a pattern means.
 
@@ -147,15 +129,32 @@ def ops_of_names(targets: Sequence[Target]) -> dict[str, str]:
     return found
 
 
-def refuse_ops(found: Mapping[str, str]) -> Refused:
-    """Let operators refuse, each under the name that is shown for it."""
-    refused = Refused()
+def refuse_ops(found: Mapping[str, str]) -> None:
+    """Let operators refuse, each under the name that is shown for it, as long as the process lives."""
     with warnings.catch_warnings():
         # That a kernel is replaced is what we want.
         warnings.simplefilter("ignore", UserWarning)
-        for op, shown in found.items():
-            refused.register(op, shown)
-    return refused
+        for space in {op.partition("::")[0] for op in found}:
+            library = _library(space)
+            for op, shown in found.items():
+                if op.startswith(f"{space}::"):
+                    kernel = refusing(shown)
+                    for key in _KEYS:
+                        library.impl(op.partition("::")[2], key, kernel, False)
+
+
+def _library(space: str) -> Any:
+    """Return what registers kernels in a namespace of operators.
+
+    It is never freed, which would give the operators their kernels back, and nothing of Python holds it
+    that a submission could find and clear.
+    """
+    import torch
+
+    # Beneath torch.library, which forbids what is an accident elsewhere: Meta kernels of composites.
+    library = torch._C._dispatch_library("IMPL", space, "", __file__, 1)  # noqa: SLF001
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))
+    return library
 
 
 def tell_torchscript(pairs: Iterable[tuple[object, object]]) -> None:

@@ -23,7 +23,7 @@ from torchgrade.contract import load_contract
 from torchgrade.wire import Bounds
 from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
 from torchgrade.worker.keeper import Ends, keep
-from torchgrade.worker.off_limits import OffLimitsNameError, Refused, enforce
+from torchgrade.worker.off_limits import OffLimitsNameError, enforce
 from torchgrade.worker.serve import Server
 
 __all__ = ["main"]
@@ -46,7 +46,7 @@ def main(control_descriptor: int) -> None:
         return
     try:
         config = msgspec.msgpack.decode(block, type=ZygoteConfig)
-        server, _refused = _prepare(config)
+        server = _prepare(config)
     except OffLimitsNameError as error:
         send_block(control, CONTENT_FAULT + str(error).encode(errors="replace"))
         return
@@ -87,18 +87,17 @@ def _close_all_but(descriptor: int) -> None:
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _prepare(config: ZygoteConfig) -> tuple[Server, Refused | None]:
-    """Return what answers, and what must be kept while it does."""
+def _prepare(config: ZygoteConfig) -> Server:
     for name in config.preload:
         importlib.import_module(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     contract = load_contract(config.contract_source, config.contract_filename)
-    refused = enforce(config.off_limits, config.off_limits_ops)
+    enforce(config.off_limits, config.off_limits_ops)
     server = Server(contract, tensors=config.tensors, bounds=Bounds(array_bytes=config.memory_bytes))
     gc.collect()
     gc.freeze()  # what is shared with the workers is not touched by their collections
-    return server, refused
+    return server
 
 
 def _run_keeper(config: ZygoteConfig, server: Server, control: socket.socket, ends: Ends) -> None:
