@@ -38,11 +38,11 @@ def _removed(name: str, top: int, numbers: Iterator[int]) -> bool:
         if not _is_folder(name, top):
             os.unlink(name, dir_fd=top)
             return True
-        with contextlib.suppress(OSError):
-            os.rmdir(name, dir_fd=top)
-            return True
         with _entered(name, top) as inside:
-            return True in [_moved(inner, inside, top, numbers) for inner in _names(inside)]
+            gone = [_moved(inner, inside, top, numbers) for inner in _names(inside)]
+        if all(gone):  # trying it while there is a deep tree below takes the kernel long
+            os.rmdir(name, dir_fd=top)
+        return True in gone or all(gone)
     return False
 
 
