@@ -6,11 +6,13 @@ to it, and a worker pays nothing. It is a clear rule with a clear message, not a
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import sys
 import types
 from collections.abc import Sequence
+from pathlib import Path
 
 from torchgrade.worker.off_limits_names import OffLimitsNameError, find_targets, matches, replace_targets
 from torchgrade.worker.off_limits_ops import (
@@ -47,16 +49,17 @@ def enforce(names: Sequence[str], ops: Sequence[str]) -> None:
         found.update(ops_of_names(targets))
     tell_torchscript(replace_targets(targets))
     modules = [target.name for target in targets if isinstance(target.value, types.ModuleType)]
-    if absent:
-        sys.meta_path.append(_Refusing(absent))  # the last: a module of one's own is found before
-    if modules:
-        sys.meta_path.insert(0, _Refusing(modules))  # asked only for what is not loaded, or again
+    if absent or modules:
+        sys.meta_path.insert(0, _Refusing([*absent, *modules]))  # asked only for what is not loaded, or again
     if found:
         refuse_ops(found)
 
 
 class _Refusing:
-    """An import finder: says why a ruled-out module cannot be imported, or not once more."""
+    """An import finder: says why a ruled-out module cannot be imported, or not once more.
+
+    A module of one's own may have any name: what lies below the working folder is found as ever.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = tuple(names)
@@ -69,11 +72,20 @@ class _Refusing:
         Raises:
             OffLimitsImportError: if it is imported.
         """
-        del path, target
+        del target
         name = next((found for own in self._names if (found := matches(own, fullname))), "")
-        if not name or _merely_asked():
+        if not name or _merely_asked() or _is_own(importlib.machinery.PathFinder.find_spec(fullname, path)):
             return None
         raise OffLimitsImportError(refusal(name), name=fullname)
+
+
+def _is_own(spec: importlib.machinery.ModuleSpec | None) -> bool:
+    """Whether a module lies below the working folder, where a worker has the files of its submission."""
+    if spec is None or spec.origin is None:
+        return False
+    with contextlib.suppress(OSError):
+        return Path(spec.origin).is_relative_to(Path.cwd())
+    return False
 
 
 def _merely_asked() -> bool:

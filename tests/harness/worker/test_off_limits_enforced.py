@@ -127,6 +127,28 @@ def test_on_a_gpu_operators_refuse_too(run, mode):
     assert told == "OffLimitsError"
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_a_package_found_elsewhere_is_refused_and_one_of_ones_own_is_not(run, tmp_path, own):
+    (tmp_path / "jax").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "jax" / "__init__.py").write_text("from jax import numpy\n")
+    (tmp_path / "jax" / "numpy.py").write_text("answer = 42\n")
+    told = run(
+        f"""
+        enforce(["jax"], [])
+        os.chdir({str(tmp_path if own else tmp_path / "work")!r})
+        sys.path.append({str(tmp_path)!r})
+        try:
+            import jax.numpy
+            print(json.dumps(jax.numpy.answer))
+        except ImportError as error:
+            print(json.dumps(str(error)))
+        """
+    )
+
+    assert told == (42 if own else "uses `jax`, which this assignment asks you to do without")
+
+
 def test_functions_with_cells_and_wrappers_refuse_and_keep_their_names():
     from torchgrade.worker.off_limits_names import find_targets, replace_targets
     from torchgrade.worker.refusal import OffLimitsError
