@@ -14,6 +14,7 @@ import pytest
 
 from torchgrade.remote.cgroups import ALLOWANCE_BYTES, ControlGroups, Group, control_groups
 from torchgrade.remote.hierarchies import Hierarchy, find_hierarchies
+from torchgrade_plugins.executors.process import GradingProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has control groups")
 
@@ -191,6 +192,37 @@ signal.pause()
 
     assert len(while_alive) == len(groups.hierarchies)
     assert gone
+    assert not Path(f"/proc/{inside}").exists() or "Z" in Path(f"/proc/{inside}/stat").read_text()
+
+
+def test_what_a_killed_grading_process_leaves_in_a_group_is_ended_by_who_supervises_it(groups, tmp_path):
+    told = tmp_path / "told"
+    code = f"""
+import os, signal
+from pathlib import Path
+from torchgrade.remote.cgroups import control_groups
+group = control_groups().make(1 << 20, 4)
+if os.fork() == 0:
+    os.setsid()
+    for entrance in group.entrances: os.write(entrance, b"0")
+    os.closerange(3, 100)
+    Path({str(told)!r}).write_text(f"{{os.getppid()}} {{os.getpid()}}\\n")
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+while True:
+    signal.pause()
+"""
+    process = GradingProcess([sys.executable, "-c", code])
+    try:
+        while not (told.exists() and told.read_text().endswith("\n")):
+            time.sleep(0.01)
+        grader, inside = map(int, told.read_text().split())
+        before = folders(groups, f"torchgrade-{grader}-")
+    finally:
+        status = process.end(tidily=False)
+
+    assert status == "was killed by SIGKILL"
+    assert len(before) == len(groups.hierarchies)
+    assert cleared(groups, f"torchgrade-{grader}-")
     assert not Path(f"/proc/{inside}").exists() or "Z" in Path(f"/proc/{inside}/stat").read_text()
 
 
