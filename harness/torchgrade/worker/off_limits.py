@@ -18,6 +18,7 @@ from torchgrade.worker.off_limits_names import OffLimitsNameError, find_targets,
 from torchgrade.worker.off_limits_ops import (
     find_ops,
     ops_of_names,
+    refuse_decompositions,
     refuse_ops,
     tell_torchscript,
 )
@@ -53,6 +54,7 @@ def enforce(names: Sequence[str], ops: Sequence[str]) -> None:
         sys.meta_path.insert(0, _Refusing([*absent, *modules]))  # asked only for what is not loaded, or again
     if found:
         refuse_ops(found)
+        refuse_decompositions(found)
 
 
 class _Refusing:

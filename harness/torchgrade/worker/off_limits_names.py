@@ -20,7 +20,14 @@ from typing import Any
 
 from torchgrade.worker.refusal import refusing
 
-__all__ = ["OffLimitsNameError", "Target", "find_targets", "matches", "replace_targets"]
+__all__ = [
+    "OffLimitsNameError",
+    "Target",
+    "find_targets",
+    "matches",
+    "refuse_function",
+    "replace_targets",
+]
 
 # The worker itself lives on these.
 _NEEDED = frozenset({"builtins", "msgspec", "numpy", "pluggy", "sys", "torchgrade"})
@@ -219,9 +226,9 @@ def _refuse_value(value: Any, name: str, aliases: dict[int, tuple[object, object
         if not _refuse_class(value, name):
             stand_in = type(value.__name__, (), {"__new__": refusing(name)})
     else:
-        changed = _refuse_function(value, name)
+        changed = refuse_function(value, name)
         # numpy's functions of Python stand behind a dispatcher of C.
-        if not _refuse_function(getattr(value, "_implementation", None), name) and not changed:
+        if not refuse_function(getattr(value, "_implementation", None), name) and not changed:
             stand_in = refusing(name)
     aliases[id(value)] = (value, stand_in)
 
@@ -230,7 +237,7 @@ def _refuse_attribute(target: Target) -> None:
     """Let one attribute of a class refuse, leaving its bases alone."""
     value = target.value.__func__ if isinstance(target.value, _WRAPPED) else target.value
     own = target.attribute in vars(target.owner) if isinstance(target.owner, type) else False
-    if own and _refuse_function(value, target.name):
+    if own and refuse_function(value, target.name):
         return
     stand_in: Any = refusing(target.name)
     if inspect.isdatadescriptor(target.value):
@@ -249,11 +256,11 @@ def _refuse_class(cls: type, name: str) -> bool:
         return False
     for attribute, value in list(vars(cls).items()):
         if attribute not in _ASKED_ONLY and attribute != "__new__":
-            _refuse_function(value.__func__ if isinstance(value, _WRAPPED) else value, name)
+            refuse_function(value.__func__ if isinstance(value, _WRAPPED) else value, name)
     return True
 
 
-def _refuse_function(function: object, name: str) -> bool:
+def refuse_function(function: object, name: str) -> bool:
     """Give a function of Python, and what it wraps, code that refuses; False for anything else."""
     changed = False
     seen: set[int] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import difflib
+import importlib
 import re
 import sys
 import types
@@ -16,10 +17,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import translate
 from typing import Any
 
-from torchgrade.worker.off_limits_names import OffLimitsNameError, Target
+from torchgrade.worker.off_limits_names import OffLimitsNameError, Target, refuse_function
 from torchgrade.worker.refusal import refusing
 
-__all__ = ["find_ops", "ops_of_names", "refuse_ops", "tell_torchscript"]
+__all__ = ["find_ops", "ops_of_names", "refuse_decompositions", "refuse_ops", "tell_torchscript"]
 
 # A call meets the first of these that its tensors and modes have: of plain tensors, inference tensors,
 # those of other layouts, under vmap, functionalize and for torch.ops' ``decompose`` and ``redispatch``.
@@ -141,6 +142,16 @@ def refuse_ops(found: Mapping[str, str]) -> None:
                     kernel = refusing(shown)
                     for key in _KEYS:
                         library.impl(op.partition("::")[2], key, kernel, False)
+
+
+def refuse_decompositions(found: Mapping[str, str]) -> None:
+    """Let what torch has of operators in Python, made of other operators, refuse too."""
+    tables = importlib.import_module("torch._decomp").global_decomposition_table
+    for table in tables.values():
+        for overload, function in table.items():
+            shown = found.get(overload.name())
+            if shown is not None:
+                refuse_function(function, shown)
 
 
 def _library(space: str) -> Any:

@@ -118,6 +118,14 @@ ROADS = [
     ("torch.nn.functional.layer_norm", "nn.LayerNorm(8)(q)"),
     ("torch.nn.functional.layer_norm", "torch.layer_norm(q, (8,))"),
     ("torch.nn.functional.layer_norm", "torch.native_layer_norm(q, (8,), None, None, 1e-5)"),
+    ("torch.nn.functional.layer_norm", "import torch._refs as refs; refs.nn.functional.layer_norm(q, (8,))"),
+    (
+        "torch.nn.functional.layer_norm",
+        (
+            "from torch._decomp import decomposition_table as table\n"
+            "table[torch.ops.aten.native_layer_norm.default](q, (8,), None, None, 1e-5)"
+        ),
+    ),
     # a module
     ("torch.optim.Adam", "torch.optim.Adam([x])"),
     ("torch.optim.Adam", "import torch.optim as o; o.Adam([x])"),
