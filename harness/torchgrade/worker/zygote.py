@@ -11,7 +11,6 @@ import contextlib
 import gc
 import importlib
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ from torchgrade.wire import Bounds
 from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
 from torchgrade.worker.keeper import Ends, keep
 from torchgrade.worker.off_limits import OffLimitsNameError, enforce
+from torchgrade.worker.removal import remove_tree
 from torchgrade.worker.serve import Server
 
 __all__ = ["main"]
@@ -78,7 +78,7 @@ def _clear(config: ZygoteConfig) -> None:
         while True:
             os.wait()
     if config.temporary is not None:
-        shutil.rmtree(config.temporary, ignore_errors=True)
+        remove_tree(config.temporary)
 
 
 def _close_all_but(descriptor: int) -> None:
@@ -91,7 +91,9 @@ def _prepare(config: ZygoteConfig) -> Server:
     for name in config.preload:
         importlib.import_module(name)
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
+        torch = sys.modules["torch"]
+        torch.set_num_threads(1)
+        torch.ones(1).add_(1)  # now it learns from /proc/cpuinfo what this processor can do: no worker can
     contract = load_contract(config.contract_source, config.contract_filename)
     enforce(config.off_limits, config.off_limits_ops)
     server = Server(contract, tensors=config.tensors, bounds=Bounds(array_bytes=config.memory_bytes))

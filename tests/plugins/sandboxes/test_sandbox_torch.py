@@ -22,10 +22,11 @@ def torch_workshop(kit, sandbox, tmp_path_factory):
 def test_tensors_go_there_and_back(torch_workshop, dtype):
     given = torch.arange(6).to(dtype).reshape(2, 3)
 
-    answer, _ = torch_workshop.run("result = given @ given.T", given)
+    answer, report = torch_workshop.run("result = given @ given.T", given)
 
     assert torch.equal(answer.value, given @ given.T)
     assert answer.changed == ()
+    assert report.stderr == b""  # torch has looked at the processor while it could be seen
 
 
 def test_a_changed_tensor_is_named(torch_workshop):
