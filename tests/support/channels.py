@@ -70,6 +70,20 @@ class Channel:
     third: str = ""
 
 
+TIMERS = """
+class Event(ctypes.Structure):
+    _fields_ = [
+        ("value", ctypes.c_void_p), ("signal", ctypes.c_int), ("notify", ctypes.c_int),
+        ("room", ctypes.c_byte * 48),
+    ]
+def timers(most):
+    event, timer, number = Event(None, 34, 1), ctypes.c_void_p(), 0
+    while number < most and libc.timer_create(1, ctypes.byref(event), ctypes.byref(timer)) == 0:
+        number += 1
+    return number
+"""
+
+
 def on_processes(attempt):
     """The second worker tries something on every process number that the first one may have."""
     first = "result = [os.getpid(), os.getppid()]"
@@ -370,6 +384,10 @@ lines = open("/proc/self/maps").read().splitlines() if os.path.exists("/proc/sel
 result = [line for line in lines if line.split()[1].startswith("rw") and line.split()[1].endswith("s")]
 """,
         second="result = told",
+    ),
+    "timers until there are no more": Channel(
+        first=TIMERS + "result = timers(200_000)",
+        second=TIMERS + "result = timers(1) == 0",
     ),
     "seen in /proc": on_processes("os.stat(f'/proc/{pid}')"),
     "environment in /proc": on_processes("open(f'/proc/{pid}/environ').read()"),

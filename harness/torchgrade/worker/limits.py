@@ -13,6 +13,8 @@ __all__ = ["Held", "held_already", "set_limits"]
 
 CPU_GRACE_SECONDS = 5
 STACK_BYTES = 8 * 1024 * 1024
+# Queued signals and timers are counted for all workers of a zygote together, too.
+PENDING_SIGNALS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
     # Counted per user and user namespace, so where others are of this user there must be room for them.
     if config.confinement.namespaces or own_user or held.tasks:
         wanted[resource.RLIMIT_NPROC] = held.tasks + config.processes
+    if sys.platform == "linux":
+        wanted[resource.RLIMIT_SIGPENDING] = PENDING_SIGNALS
     for kind, value in wanted.items():
         _, hard = resource.getrlimit(kind)
         limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
