@@ -130,14 +130,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> int:
+    from torchgrade.commands.inert import inert
     from torchgrade.errors import TorchgradeError
 
     if isinstance(error, TorchgradeError):
-        click.echo(f"error: {error}", err=True)
+        click.echo(inert(f"error: {error}"), err=True)
         return error.exit_status
     import traceback
 
-    click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    click.echo(inert("".join(traceback.format_exception(error))), err=True, nl=False)
     click.echo("error: this is a fault of torchgrade, not of a submission", err=True)
     return INTERNAL
 

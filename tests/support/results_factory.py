@@ -48,6 +48,39 @@ FORMULAS = (
 """What a spreadsheet would run, some of it only once what hides it is taken away."""
 
 
+HOSTILE_TEXTS = {
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>",
+    "closing-tags": "</pre></details></style></script></title></textarea><!-- --!> ]]> <![CDATA[",
+    "attributes": "\" onmouseover=\"alert(1)\" ' onfocus='alert(1)' autofocus x=`y`",
+    "entities": "&lt;b&gt; &#60;b&#62; &amp;lt; &nbsp &notit; &x;",
+    "template": "{{ 7 * 7 }} {% raw %} ${{ github.token }} #{x} <%= x %> $(id) `id`",
+    "markdown-table": "a | b | c\n|---|---|\n| \\| |",
+    "markdown-block": "\n# heading\n\n```\ncode\n~~~\n> quote\n- list\n***\n[ref]: http://x",
+    "markdown-inline": "*b* _i_ **b** ~~s~~ [l](javascript:x) ![i](http://x/y.png) <http://x> \\",
+    "mentions": "@everyone @octocat #1 GH-1 octo/repo#1 :tada: https://example.org www.example.org $x^2$",
+    "command": "::error file=a.py,line=1::owned",
+    "command-below": "fine\n   ::stop-commands::token\n\t::add-mask::passed\r\n::set-output name=x::y",
+    "command-old": "fine ##[error]owned ###[add-path]/tmp ##[set-env name=X]y",
+    "command-elsewhere": "##vso[task.setvariable variable=x]y ##teamcity[buildStop comment='x']",
+    "command-behind-colour": "\x1b[31m::error::owned \x1b[0m##\x1b[0m[error]",
+    "section": "section_start:1700000000:x[collapsed=true]\r\x1b[0Kheader",
+    "colours": "\x1b[31mred\x1b[0m \x1b[2J\x1b[1;1H\x1b[?1049h\x1b[6n \x9b2J",
+    "titles": "\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b]52;c;eA==\x07\x1bP1$q\x1b\\\x1b]0;open",
+    "overwriting": "failed\rpassed \x08\x08\x08\x7f\x0b\x0c\x00\x07",
+    "directions": "\u202egnp.exe\u2066 \u202atest\u2069",
+    "no-characters": "\ud800 \udfff \ufffe \uffff \ufeff \U0001ffff",
+    "line-ends": "a\u2028b\u2029c\x85d\x1ce\x1df",
+    "json": '"}],"score":100,"x":[{"\\u0000 \\',
+    "separators": 'a,b;c\td"e"\n"f",\'g\'',
+    "paths": "../../etc/passwd C:\\x \\\\host\\x file:///etc/passwd",
+    **{f"formula-{number}": text for number, text in enumerate(FORMULAS)},
+    "long": "x" * 200_000,
+    "lines": "line\n" * 20_000,
+    "blank": " \n" * 20_000,
+}
+"""One way to be obeyed, or to break what shows it, each."""
+
+
 def make_provenance(**changes: Any) -> Provenance:
     values: dict[str, Any] = {
         "engine_version": "0.1.0",

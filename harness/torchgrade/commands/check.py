@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from torchgrade.commands.inert import inert, inert_json
 from torchgrade.commands.options import PATH, content_option, json_option
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def command(
 
     Exit status: 0 all public tests passed, 1 some did not, 2 wrong usage, 3 an internal error.
     """
+    from torchgrade.batch.discovery import printable
     from torchgrade.checking import guess_assignment
     from torchgrade.content import find_content_root, load_assignment
     from torchgrade.errors import UsageError
@@ -76,7 +78,7 @@ def command(
         tests="public",
         sandbox=sandbox,
     )
-    job = Job(submission_id=path.resolve().stem, path=str(path.resolve()))
+    job = Job(submission_id=printable(path.resolve().stem), path=str(path.resolve()))
     statuses: list[int] = []
 
     def body(session: Session) -> None:
@@ -101,7 +103,7 @@ def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
     # a batch's seed is the instructor's secret, this one is the student's own
     result = msgspec.structs.replace(result, provenance=msgspec.structs.replace(result.provenance, seed=seed))
     if as_json:
-        click.echo(encode_result(result))
+        click.echo(inert_json(encode_result(result)))
     else:
         _echo_result(result, seed)
     if result.needs_regrade:
@@ -146,7 +148,7 @@ def _watch(path: Path, check: Callable[[], None]) -> None:
 
 
 def _echo_result(result: Result, seed: str) -> None:
-    click.secho(f"{result.assignment.title}: {result.submission_id}", bold=True)
+    click.secho(inert(f"{result.assignment.title}: {result.submission_id}"), bold=True)
     for note in result.notes:
         click.echo(_indented(f"note: {note.text}{_place(note.file, note.line)}", ""))
     if result.failure:
@@ -171,7 +173,7 @@ def _mark(test: TestOutcome) -> tuple[str, str]:
 
 def _echo_test(test: TestOutcome, column: int) -> None:
     mark, colour = _mark(test)
-    click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {test.title}")
+    click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {inert(test.title)}")
     if test.outcome.value != "passed":
         click.echo(_indented(test.student_message, " " * (column + 4)))
 
@@ -181,12 +183,12 @@ def _place(file: str, line: int) -> str:
 
 
 def _indented(text: str, by: str) -> str:
-    """Return the lines of a text indented; on a terminal they are broken between words."""
-    lines = text.splitlines()
+    """Return the lines of a text indented and inert; on a terminal they are broken between words."""
+    lines = inert(text).splitlines()
     if sys.stdout is not None and sys.stdout.isatty():
         width = max(shutil.get_terminal_size().columns - len(by), NARROWEST)
         lines = [part for line in lines for part in _broken(line, width)]
-    return "\n".join(by + line for line in lines)
+    return inert("\n".join(by + line for line in lines))  # once more: breaking makes new beginnings
 
 
 def _broken(line: str, width: int) -> list[str]:

@@ -6,6 +6,8 @@ import logging
 
 import click
 
+from torchgrade.commands.inert import inert
+
 __all__ = ["configure_logging"]
 
 
@@ -13,7 +15,7 @@ class _EchoHandler(logging.Handler):
     """Writes to what ``sys.stderr`` is at the moment: a progress bar may have taken its place."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {self.format(record)}", err=True)
+        click.echo(inert(f"{record.levelname.lower()}: {self.format(record)}"), err=True)
 
 
 def configure_logging() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from torchgrade.commands.inert import inert
 from torchgrade.commands.options import FOLDER, echo_json, json_option
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def command(
         echo_json({"format": format_name, "audience": audience_name, "files": written})
         return 0
     for path in written.values():
-        click.echo(str(path))
+        click.echo(inert(str(path)))
     return 0
 
 

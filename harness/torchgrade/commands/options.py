@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from torchgrade.commands.inert import inert, inert_json
+
 __all__ = [
     "FOLDER",
     "PATH",
@@ -47,7 +49,7 @@ def echo_json(value: Any) -> None:
     """Print plain data, paths and points included, as one JSON document."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
+    click.echo(inert_json(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)))
 
 
 def echo_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
@@ -55,7 +57,7 @@ def echo_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: S
 
     Args:
         header: names of the columns.
-        rows: as many cells each; they must be printable.
+        rows: as many cells each, of one line.
         right: numbers of the columns that are set to the right.
     """
     if sys.stdout.isatty():
@@ -68,7 +70,7 @@ def echo_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: S
             cell.rjust(width) if index in right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        click.echo("  ".join(cells).rstrip())
+        click.echo(inert("  ".join(cells).rstrip()))
 
 
 def counted(number: int, noun: str) -> str:
@@ -90,5 +92,5 @@ def _draw_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
     for index, name in enumerate(header):
         table.add_column(Text(name), justify="right" if index in right else "left")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(inert(cell)) for cell in row))
     Console().print(table)

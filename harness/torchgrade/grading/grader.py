@@ -40,6 +40,8 @@ from torchgrade.testing.messages import bounded, clean, describe_raised, describ
 __all__ = ["Grader"]
 
 OUTPUT_CHARACTERS = 65_536
+NOTES = 50
+NOTE_LINES = 6
 _LOG = logging.getLogger(__name__)
 
 
@@ -115,7 +117,7 @@ class Grader:
             tests=draft.tests,
             provenance=self._complete(draft, started_at, clock.seconds),
             failure=draft.failure,
-            notes=tuple(draft.notes),
+            notes=_bounded_notes(draft.notes),
             stdout=draft.stdout,
             stderr=draft.stderr,
         )
@@ -223,6 +225,17 @@ class _Draft:
 
 def _answering(student: ManagedImplementation, submission: Submission) -> Implementation:
     return NotebookImplementation(student, submission) if submission.lines else student
+
+
+def _bounded_notes(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return notes clean, short and few, however much there was to say."""
+    kept = tuple(
+        msgspec.structs.replace(note, text=bounded(note.text, NOTE_LINES), hook=bounded(note.hook, 1))
+        for note in notes[:NOTES]
+    )
+    if len(notes) == len(kept):
+        return kept
+    return (*kept, Note(kind=notes[NOTES].kind, text=f"and {len(notes) - NOTES} more of such notes"))
 
 
 def _captured(parts: list[tuple[bytes, int]]) -> CapturedText:

@@ -15,6 +15,8 @@ from torchgrade_reports.wording import decimal, state_of
 __all__ = ["Junit"]
 
 _MESSAGE_CHARACTERS = 300
+# What the runner of a CI job obeys in its log. Neither can stand but in texts and values.
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#)", re.MULTILINE)
 
 
 class Junit:
@@ -54,9 +56,8 @@ class Junit:
         _append_output(suite, "system-out", overall(result), result.stdout)
         _append_output(suite, "system-err", "", result.stderr)
         ET.indent(suites)
-        return ET.tostring(suites, encoding="unicode", xml_declaration=False).join(
-            ('<?xml version="1.0" encoding="utf-8"?>\n', "\n")
-        )
+        text = ET.tostring(suites, encoding="unicode", xml_declaration=False)
+        return _COMMAND.sub(_refer, text).join(('<?xml version="1.0" encoding="utf-8"?>\n', "\n"))
 
 
 def _case(result: Result, test: TestOutcome, audience: Audience) -> ET.Element:
@@ -103,6 +104,10 @@ def _append_output(suite: ET.Element, tag: str, before: str, output: CapturedTex
     text = "\n\n".join(part for part in (before, clean(output.text), cut) if part)
     if text:
         ET.SubElement(suite, tag).text = text
+
+
+def _refer(match: re.Match[str]) -> str:
+    return "&#35;" if match[1] is None else f"{match[1]}&#58;"
 
 
 def _line(text: str) -> str:

@@ -11,12 +11,14 @@ from pathlib import Path
 from torchgrade.results import Outcome, Result
 from torchgrade.submission import Student
 from torchgrade_reports.files import write_atomically
-from torchgrade_reports.text import clean
+from torchgrade_reports.text import clean, clip
 from torchgrade_reports.wording import decimal, state_of
 
 __all__ = ["Gradebook", "cell"]
 
 _PLACES = 4
+# Spreadsheets cut a cell, or spill it over the next rows, somewhere above 32,000.
+_CELL_CHARACTERS = 1_000
 _COLUMNS = (
     "submission",
     "student_id",
@@ -54,7 +56,7 @@ class Gradebook:
 
 def cell(text: str) -> str:
     """Return ``text`` as a spreadsheet shows it and never computes it."""
-    text = clean(text)
+    text = clip(clean(text), _CELL_CHARACTERS)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
