@@ -75,8 +75,8 @@ class Peer:
 
     def _serve(self, wire, leash, reply, report, hang_up):
         with wire, leash, contextlib.suppress(OSError):  # the grader may hang up whenever it likes
+            leash.sendall(report)  # first, for the grader may be gone from the wire already
             self._answer(wire, reply)
-            leash.sendall(report)
             if not hang_up:
                 wire.recv(1)  # until the grader hangs up
 
