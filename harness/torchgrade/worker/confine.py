@@ -33,10 +33,10 @@ def confine(confinement: Confinement, folder: str, user: int | None) -> None:
     Raises:
         OSError: if the system refuses a step; then nothing of a student's may run here.
     """
-    if user is not None:
-        linux.become(user, keeping=confinement.capability)
     if not confinement.namespaces:  # elsewhere the keeper has done this for both
-        if confinement.readable is not None and user is None:
+        if user is not None:
+            linux.become(user, keeping=confinement.capability)
+        elif confinement.readable is not None:
             linux.drop_capabilities()
         linux.die_with_parent()  # after the change of user, which undoes it
         linux.gain_no_privileges()  # what it starts stays killable

@@ -106,6 +106,8 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     held = held_already(count_tasks=confined and user is None)
     linux.offer_to_oom_killer()
     if namespaces:
+        if user is not None:
+            linux.become(user)
         linux.enter_namespaces()
         if os.fork():
             os._exit(0)  # the child is the first process of the new pid namespace: the keeper
@@ -115,7 +117,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         linux.become_subreaper()
     linux.hide_from_tracing()
     folder = tempfile.mkdtemp(prefix="worker-", dir=config.scratch)
-    if user is not None:
+    if user is not None and not namespaces:
         os.chown(folder, user, user)
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
     worker = os.fork()

@@ -14,6 +14,7 @@ from functools import cache
 __all__ = [
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
+    "NOBODY",
     "PRIVATE_BYTES",
     "PRIVATE_FILES",
     "become",
@@ -36,6 +37,7 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
+NOBODY = 65_534
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 SIGKILL = 9
 CAPABILITY_VERSION_3 = 0x20080522
@@ -136,7 +138,7 @@ def offer_to_oom_killer() -> None:
 
 
 def enter_namespaces() -> None:
-    """Move into new user, mount, uts, ipc, net and (for children) pid namespaces; same user id.
+    """Move into new user, mount, uts, ipc, net and (for children) pid namespaces, as nobody.
 
     Raises:
         OSError: if the system refuses.
@@ -144,8 +146,8 @@ def enter_namespaces() -> None:
     user, group = os.getuid(), os.getgid()
     _check(_libc().unshare(NAMESPACES), "new namespaces")
     _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    _write("/proc/self/uid_map", f"{NOBODY} {user} 1")
+    _write("/proc/self/gid_map", f"{NOBODY} {group} 1")
 
 
 def mount_private(memory_bytes: int) -> None:

@@ -27,12 +27,11 @@ from torchgrade_plugins.sandboxes.beside import (
     start_beside,
 )
 from torchgrade_plugins.sandboxes.filter_program import filter_program, missing_library
+from torchgrade_plugins.sandboxes.identity import FIRST_USER, USERS, pick_users
 from torchgrade_plugins.sandboxes.interpreter import DEVICES, executable, hidden_folders, python_files
 
 __all__ = ["ConfinedSandbox"]
 
-# Users that systemd keeps for services of a moment: nobody's files are theirs.
-USERS = (61_184, 4_336)
 PROBE_SECONDS = 30
 # What is done to each worker, tried once, and whether it holds.
 _TRIAL = """
@@ -131,23 +130,23 @@ def _users(places: list[Path]) -> tuple[tuple[int, int] | None, int | None]:
     An interpreter in root's home can be read by no other user. Landlock bounds what such a right is good for;
     changing modes and owners, where it does not, is refused as a system call.
     """
-    if os.geteuid() != 0 or not _maps(USERS):
+    if os.geteuid() != 0 or not _maps_users():
         return None, None
     if all(_readable_by_all(place) for place in places):
-        return USERS, None
+        return pick_users(), None
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
         if has_capability(capability):
-            return USERS, capability
+            return pick_users(), capability
     return None, None
 
 
-def _maps(users: tuple[int, int]) -> bool:
-    """Tell whether this user namespace knows these users (a rootless container may know few)."""
-    first, number = users
+def _maps_users() -> bool:
+    """Tell whether this user namespace knows the workers' users (a rootless container may know few)."""
+    last = FIRST_USER + USERS
     for name in ("uid_map", "gid_map"):
         lines = Path("/proc/self", name).read_text(encoding="ascii").splitlines()
         ranges = [tuple(map(int, line.split())) for line in lines]
-        if not any(inside <= first and first + number <= inside + count for inside, _, count in ranges):
+        if not any(inside <= FIRST_USER and last <= inside + count for inside, _, count in ranges):
             return False
     return True
 

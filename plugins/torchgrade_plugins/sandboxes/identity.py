@@ -1,12 +1,14 @@
-"""When root grades: a user namespace of two users, so that its workers are somebody else outside too.
+"""When root grades: a user namespace of many users, so that each worker is somebody else outside too.
 
 What is shown as another user inside is still root to the kernel if root is all that is mapped: its limit
-on processes does not bind, and files of root are its own.
+on processes does not bind, and files of root are its own. And what the kernel counts for each user (buffers
+of pipes, queued signals) two workers of one user take from each other.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +16,13 @@ from pathlib import Path
 
 from torchgrade_plugins.sandboxes.interpreter import executable
 
-__all__ = ["NOBODY", "namespace_of_two"]
+__all__ = ["FIRST_USER", "USERS", "namespace_of_users", "pick_users"]
 
-NOBODY = 65_534
-# Mapped to themselves: the one that sets the sandbox up, and the one that the zygote becomes.
-_MAP = f"0 0 1\n{NOBODY} {NOBODY} 1\n"
+# Those that systemd keeps for services of a moment: no files are theirs.
+FIRST_USER, USERS = 61_184, 4_336
+PARTS = 16
+# Mapped to themselves: the one that sets the sandbox up, and those that workers become.
+_MAP = f"0 0 1\n{FIRST_USER} {FIRST_USER} {USERS}\n"
 _HOLDER = """
 import ctypes, sys
 CLONE_NEWUSER = 0x10000000
@@ -27,9 +31,15 @@ sys.stdin.read()
 """
 
 
+def pick_users() -> tuple[int, int]:
+    """Return a part of those users for one zygote, so that two that run side by side rarely share one."""
+    number = USERS // PARTS
+    return FIRST_USER + number * random.randrange(PARTS), number  # noqa: S311 - no secret
+
+
 @contextmanager
-def namespace_of_two() -> Iterator[int]:
-    """Give a descriptor of a new user namespace that maps root and nobody to themselves.
+def namespace_of_users() -> Iterator[int]:
+    """Give a descriptor of a new user namespace that maps root and the workers' users to themselves.
 
     Raises:
         OSError: if the system refuses.

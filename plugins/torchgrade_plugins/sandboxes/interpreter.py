@@ -40,17 +40,14 @@ def executable() -> Path:
     return Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
 
 
-def python_command(packages: str, control: int, *, nobody: int | None = None) -> list[str]:
+def python_command(packages: str, control: int) -> list[str]:
     """Return the command line of a zygote: no site, no environment, no user folder, no bytecode.
 
     Args:
         packages: folder of its import path.
         control: descriptor of its control socket.
-        nobody: user and group that it becomes first, if any.
     """
     code = f"import sys; sys.path.append({packages!r});"
-    if nobody is not None:
-        code += f" from torchgrade.worker.linux import become; become({nobody});"
     code += f" from torchgrade.worker.zygote import main; main({control})"
     return [str(executable()), "-I", "-S", "-B", "-u", "-c", code]
 

@@ -14,10 +14,11 @@ from pathlib import PurePosixPath
 
 from torchgrade.remote.packages import worker_packages
 from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
+from torchgrade.worker import linux
 from torchgrade.worker.config import Confinement
 from torchgrade_plugins.sandboxes.advice import namespace_advice
 from torchgrade_plugins.sandboxes.filter_program import filter_program, missing_library
-from torchgrade_plugins.sandboxes.identity import NOBODY, namespace_of_two
+from torchgrade_plugins.sandboxes.identity import FIRST_USER, namespace_of_users, pick_users
 from torchgrade_plugins.sandboxes.interpreter import (
     DEVICES,
     ENVIRONMENT,
@@ -61,12 +62,11 @@ class IsolatedSandbox:
     def start(self, view: View) -> ZygoteProcess:
         """Start a zygote inside bubblewrap."""
         with ExitStack() as stack:
-            users = stack.enter_context(namespace_of_two()) if _probe()[1] else None
+            users = stack.enter_context(namespace_of_users()) if _probe()[1] else None
             ours, theirs = socket.socketpair()
             stack.enter_context(theirs)
-            nobody = None if users is None else NOBODY
             process = subprocess.Popen(
-                [*_wrap(view, users), *python_command(PACKAGES, theirs.fileno(), nobody=nobody)],
+                [*_wrap(view, users), *python_command(PACKAGES, theirs.fileno())],
                 pass_fds=[theirs.fileno(), *([] if users is None else [users])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -77,7 +77,11 @@ class IsolatedSandbox:
             process=process,
             control=ours,
             level=self.level,
-            confinement=Confinement(namespaces=True, system_calls=filter_program(self.level)),
+            confinement=Confinement(
+                namespaces=True,
+                system_calls=filter_program(self.level),
+                users=None if users is None else pick_users(),
+            ),
             scratch=SCRATCH,
         )
 
@@ -95,7 +99,7 @@ def _wrap(view: View, users: int | None) -> list[str]:
     command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "torchgrade", "--die-with-parent", "--new-session"]
     if users is None:
-        command += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+        command += ["--unshare-user", "--uid", str(linux.NOBODY), "--gid", str(linux.NOBODY)]
     else:
         command += ["--userns", str(users), "--uid", "0", "--gid", "0", "--cap-drop", "ALL"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -130,7 +134,7 @@ def _parents(targets: Iterable[str]) -> list[str]:
 
 @cache
 def _probe() -> tuple[Probe, bool]:
-    """Return whether it works, and whether the workers can be nobody although root grades."""
+    """Return whether it works, and whether the workers can be other users than root, who grades."""
     level = Level.ISOLATED
     if sys.platform != "linux":
         return Probe(level=level, works=False, reason="it needs Linux", advice="grade on Linux"), False
@@ -143,25 +147,25 @@ def _probe() -> tuple[Probe, bool]:
         return Probe(level=level, works=False, reason=reason, advice=advice), False
     refusal = ""
     if os.geteuid() == 0:
-        refusal = _refusal(as_nobody=True)
+        refusal = _refusal(as_others=True)
         if not refusal:
             return Probe(level=level, works=True), True
-    remark = f"but not as a user of its own ({refusal}): its processes are not counted" if refusal else ""
-    refusal = _refusal(as_nobody=False)
+    remark = f"but not with users of its own ({refusal}): its processes are not counted" if refusal else ""
+    refusal = _refusal(as_others=False)
     if not refusal:
         return Probe(level=level, works=True, remark=remark), False
     return Probe(level=level, works=False, reason=refusal, advice=namespace_advice()), False
 
 
-def _refusal(*, as_nobody: bool) -> str:
+def _refusal(*, as_others: bool) -> str:
     """Try it; return why it fails, or nothing."""
     view = View(packages=worker_packages(()), memory_bytes=1 << 20)
     program = [str(executable()), "-I", "-S", "-B", "-c", _TRIAL]
     try:
         with ExitStack() as stack:
-            users = stack.enter_context(namespace_of_two()) if as_nobody else None
+            users = stack.enter_context(namespace_of_users()) if as_others else None
             trial = subprocess.run(
-                [*_wrap(view, users), *program, *([str(NOBODY)] if as_nobody else [])],
+                [*_wrap(view, users), *program, *([str(FIRST_USER)] if as_others else [])],
                 input=filter_program(Level.ISOLATED),
                 capture_output=True,
                 timeout=PROBE_SECONDS,
