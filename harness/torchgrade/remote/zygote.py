@@ -24,6 +24,7 @@ from torchgrade.worker.removal import remove_tree
 __all__ = ["Zygote"]
 
 START_SECONDS = 120.0
+END_SECONDS = 5.0
 MIB = 1024 * 1024
 
 
@@ -125,7 +126,7 @@ class Zygote:
             process.wait()
         if self._zygote.temporary is not None:
             remove_tree(self._zygote.temporary)
-        self._groups.clear()
+        self._groups.clear(END_SECONDS)  # a group that could not go yet: its last process was still ending
 
     def _greet(self, config: ZygoteConfig, manifest: Path) -> None:
         control = self._zygote.control

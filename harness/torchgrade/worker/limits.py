@@ -13,6 +13,7 @@ __all__ = ["Held", "held_already", "set_limits"]
 
 CPU_GRACE_SECONDS = 5
 STACK_BYTES = 8 * 1024 * 1024
+ADDRESS_BYTES = 64 * 1024**3
 # Queued signals and timers are counted for all workers of a zygote together, too.
 PENDING_SIGNALS = 128
 
@@ -34,7 +35,7 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
     """Bound memory, time, files and processes of this process and of what it starts.
 
     Memory is bounded as data (heap and private writable mappings) beyond what the zygote holds
-    already: an address-space limit would refuse what torch merely reserves.
+    already: a tight limit of the address space would refuse what torch merely reserves.
 
     Args:
         config: the limits.
@@ -51,6 +52,8 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         resource.RLIMIT_NOFILE: config.open_files,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: held.data_bytes + config.memory_bytes,
+        # Generous; but the tables of pages that are merely looked at count nowhere else.
+        resource.RLIMIT_AS: ADDRESS_BYTES + config.memory_bytes,
         resource.RLIMIT_STACK: STACK_BYTES,  # does not count as data; a new program would get all it asks for
     }
     # Counted per user and user namespace, so where others are of this user there must be room for them.

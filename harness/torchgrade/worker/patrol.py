@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 __all__ = ["Patrol"]
 
-SECONDS_BETWEEN = 0.2
+SECONDS_BETWEEN = 0.05
 _BLOCK_BYTES = 512
 _MIB = 1 << 20
 
