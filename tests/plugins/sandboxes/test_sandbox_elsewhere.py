@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,35 @@ pytestmark = [
 ]
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Runs Python commands there.
+
+    Attributes:
+        words: the command that leads there.
+        home: a folder of the user there.
+    """
+
+    words: list[str]
+    home: Path
+    in_container: bool
+
+    def __call__(self, *arguments):
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TORCHGRADE_CONTENT": str(ROOT),
+        }
+        command = [*self.words, "--", sys.executable, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if "a mount namespace of its own" in done.stderr:
+            pytest.skip("this process may not make mount namespaces")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+
 @pytest.fixture(params=PLACES)
 def elsewhere(request, support):
-    """Run a Python command there; skips where this process itself may not go there."""
     as_user, in_container = PLACES[request.param]
     home = Path(tempfile.mkdtemp(prefix="torchgrade-home-"))  # pytest's own folders are closed to others
     words = [sys.executable, support("elsewhere").__file__]
@@ -40,27 +67,7 @@ def elsewhere(request, support):
         words += [word for path in shown for word in ("--show", str(path.resolve()))]
     if in_container:
         words.append("--container")
-
-    def run(*arguments, check=True):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TORCHGRADE_CONTENT": str(ROOT),
-        }
-        done = subprocess.run(
-            [*words, "--", sys.executable, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
-        if "a mount namespace of its own" in done.stderr:
-            pytest.skip("this process may not make mount namespaces")
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    run.home, run.in_container, run.as_user = home, in_container, as_user
-    yield run
+    yield Elsewhere(words, home, in_container)
     shutil.rmtree(home)
 
 
