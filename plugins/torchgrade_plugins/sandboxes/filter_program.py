@@ -14,6 +14,7 @@ from torchgrade_plugins.sandboxes.system_calls import (
     ALLOWED,
     ALLOWED_WHERE_ALONE,
     CONDITIONAL,
+    CONDITIONAL_WHERE_ALONE,
     CONDITIONAL_WHERE_TOGETHER,
     FILE_PROPERTIES,
     REFUSED,
@@ -55,7 +56,10 @@ def filter_program(level: Level) -> bytes:
         _add(program, pyseccomp.ALLOW, name)
     for name in f"{REFUSED} {'' if alone else FILE_PROPERTIES}".split():
         _add(program, pyseccomp.ERRNO(errno.EPERM), name)
-    for name, conditions in (*CONDITIONAL, *(() if alone else CONDITIONAL_WHERE_TOGETHER)):
+    for name, conditions in (
+        *CONDITIONAL,
+        *(CONDITIONAL_WHERE_ALONE if alone else CONDITIONAL_WHERE_TOGETHER),
+    ):
         _add(program, pyseccomp.ALLOW, name, conditions)
     for name, conditions in WAITS_ON_SHARED:
         _add(program, pyseccomp.ERRNO(errno.EAGAIN), name, conditions)

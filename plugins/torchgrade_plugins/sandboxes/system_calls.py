@@ -15,6 +15,7 @@ __all__ = [
     "ALLOWED",
     "ALLOWED_WHERE_ALONE",
     "CONDITIONAL",
+    "CONDITIONAL_WHERE_ALONE",
     "CONDITIONAL_WHERE_TOGETHER",
     "FILE_PROPERTIES",
     "REFUSED",
@@ -57,17 +58,17 @@ _SIGNALS = (
     "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn rt_sigpending rt_sigtimedwait rt_sigtimedwait_time64"
     " rt_sigsuspend sigaltstack pause alarm getitimer setitimer restart_syscall"
 )
+# No timers of POSIX: they take from the signals that may be queued for a user, whom submissions may share.
 _TIME = (
     "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep"
-    " clock_nanosleep_time64 nanosleep timer_create timer_settime timer_settime64 timer_gettime"
-    " timer_gettime64 timer_getoverrun timer_delete"
+    " clock_nanosleep_time64 nanosleep"
 )
 # On sockets that are there already: the wire, and pairs of one's own.
 _SOCKETS = (
     "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg send recv shutdown getsockopt getsockname getpeername"
 )
 ALLOWED = f"{_MEMORY} {_THREADS} {_FILES} {_PROCESSES} {_SIGNALS} {_TIME} {_SOCKETS} getrandom"
-ALLOWED_WHERE_ALONE = f"{FILE_PROPERTIES} kill tgkill"
+ALLOWED_WHERE_ALONE = FILE_PROPERTIES
 
 REFUSED = (
     "socket socketcall connect bind listen accept accept4 setsockopt"
@@ -155,7 +156,20 @@ CONDITIONAL = (
     *_one_of("sched_getscheduler", 0, 0),
     *_one_of("sched_getparam", 0, 0),
 )
-CONDITIONAL_WHERE_TOGETHER = (*_one_of("kill", 0, OWN_PROCESS), *_one_of("tgkill", 0, OWN_PROCESS))
+
+
+def _signals(*process: Condition) -> tuple[Conditional, ...]:
+    """Return which signals may be sent: none that queue, but for the two of the C library's threads."""
+    ordinary = Condition(1, _INT & ~31, 0)
+    to_thread = (Condition(2, _INT & ~31, 0), Condition(2, _INT, 32), Condition(2, _INT, 33))
+    return (
+        Conditional("kill", (*process, ordinary)),
+        *(Conditional("tgkill", (*process, signal)) for signal in to_thread),
+    )
+
+
+CONDITIONAL_WHERE_ALONE = _signals()
+CONDITIONAL_WHERE_TOGETHER = _signals(Condition(0, _INT, OWN_PROCESS))
 # A futex that is not private belongs to the file that lies there, and the C library's code is a file that all
 # submissions share. Who waits is told to look again, so a thread that waits for another's end still sees it.
 WAITS_ON_SHARED = _one_of("futex", 1, 0, 9, mask=_FUTEX_COMMAND)

@@ -289,6 +289,8 @@ CALLS = {
     "cache of files": "libc.syscall(327, 0, None, 0, ctypes.c_long(0), ctypes.c_long(0), 8)",
     "give up cache": "libc.posix_fadvise(0, ctypes.c_long(0), ctypes.c_long(0), 4)",
     "futexes": "libc.syscall(449, None, 0, 0, None, 0)",
+    "timer": "libc.timer_create(0, None, ctypes.create_string_buffer(8))",
+    "signal that queues": "libc.kill(os.getpid(), 40)",
     "kcmp": "libc.syscall(312, os.getpid(), os.getpid(), 0, 0, 0)",
     "inject input": "libc.ioctl(0, 0x5412, b'x')",
     "capset": "libc.capset(ctypes.create_string_buffer(8), ctypes.create_string_buffer(24))",
