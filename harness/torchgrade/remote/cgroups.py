@@ -23,14 +23,13 @@ from functools import cache
 from pathlib import Path
 
 from torchgrade.remote.hierarchies import HOME_PREFIX, PREFIX, Hierarchy, NoGroupsError, find_hierarchies
+from torchgrade.worker.memory import ALLOWANCE_BYTES
 
 __all__ = ["ControlGroups", "Group", "control_groups"]
 
 _LOG = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-# Beyond the limit on data: pages of the zygote that a worker writes to, page tables, buffers of pipes.
-ALLOWANCE_BYTES = 128 * MIB
 _POLL_SECONDS = 0.005
 _TRIES = 100
 
@@ -119,7 +118,19 @@ class ControlGroups:
         """
         if not self.hierarchies:
             return None
-        why: OSError | None = None
+        try:
+            return self.try_to_make(memory_bytes, processes)
+        except OSError as error:
+            _LOG.warning("a worker stays without a control group: %s", error)
+            return None
+
+    def try_to_make(self, memory_bytes: int, processes: int) -> Group:
+        """Make a group for one worker.
+
+        Raises:
+            OSError: if the system refuses.
+        """
+        why = OSError("all names are taken")
         for number in itertools.islice(self.numbers, _TRIES):
             name = f"{PREFIX}{os.getpid()}-{number}"
             try:
@@ -127,11 +138,7 @@ class ControlGroups:
             # Another grader, one of this process id, made it and is gone; or another took ours for stale.
             except (FileExistsError, FileNotFoundError, BlockingIOError) as error:
                 why = error
-            except OSError as error:
-                why = error
-                break
-        _LOG.warning("a worker stays without a control group: %s", why)
-        return None
+        raise why
 
     def clear(self, patience_seconds: float = 0.0) -> None:
         """Remove the groups of graders that are gone, with what is left in them.
@@ -163,9 +170,10 @@ def control_groups() -> ControlGroups:
 
 def _refusal(groups: ControlGroups) -> str:
     """Let a process enter a group; return why it cannot, or nothing."""
-    group = groups.make(MIB, 1)
-    if group is None:
-        return "none can be made"
+    try:
+        group = groups.try_to_make(MIB, 1)
+    except OSError as error:
+        return str(error)
     command = [sys.executable, "-I", "-S", "-c", f"import os; [os.write(n, b'0') for n in {group.entrances}]"]
     try:
         trial = subprocess.run(command, pass_fds=group.entrances, capture_output=True, text=True, check=False)

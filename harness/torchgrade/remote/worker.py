@@ -30,7 +30,7 @@ from torchgrade.wire import (
     pack_named,
     unpack,
 )
-from torchgrade.worker.config import ExitReport, receive_block
+from torchgrade.worker.config import TOO_MUCH_MEMORY, ExitReport, receive_block
 
 __all__ = ["Loaded", "RemoteWorker"]
 
@@ -40,7 +40,6 @@ END_SECONDS = 10.0
 EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
-_OUT_OF_MEMORY = "it used more memory than its submission may, all its processes and files in memory together"
 _NOTHING = Answer(kind=AnswerKind.VALUE)
 _REPLIES = {"load": "loaded", "call": "value", "method": "value", "release": "pong", "ping": "pong"}
 
@@ -276,8 +275,8 @@ class RemoteWorker:
         wall_seconds = time.perf_counter() - started
         self.alive = False
         report = self.end(patience_seconds=EXIT_SECONDS)
-        if self._ran_out_of_memory:
-            return Answer(kind=AnswerKind.OUT_OF_MEMORY, detail=_OUT_OF_MEMORY, wall_seconds=wall_seconds)
+        if self._ran_out_of_memory or (report is not None and report.misdeed == TOO_MUCH_MEMORY):
+            return Answer(kind=AnswerKind.OUT_OF_MEMORY, detail=TOO_MUCH_MEMORY, wall_seconds=wall_seconds)
         return Answer(kind=AnswerKind.DIED, detail=_describe_end(report), wall_seconds=wall_seconds)
 
     def _read_loaded(self, frame: Frame) -> Answer:

@@ -7,12 +7,24 @@ import struct
 
 import msgspec
 
-__all__ = ["CONTENT_FAULT", "Confinement", "ExitReport", "ZygoteConfig", "receive_block", "send_block"]
+__all__ = [
+    "CONTENT_FAULT",
+    "TOO_MUCH_MEMORY",
+    "Confinement",
+    "ExitReport",
+    "ZygoteConfig",
+    "receive_block",
+    "send_block",
+]
 
 _LENGTH = struct.Struct(">I")
 BLOCK_LIMIT = 16 * 1024 * 1024
 CONTENT_FAULT = b"content: "
 """How a zygote's answer begins if the assignment is at fault."""
+TOO_MUCH_MEMORY = (
+    "it used more memory than its submission may, all its processes and files in memory together"
+)
+"""The misdeed for which a keeper ends a worker where no control group does."""
 
 
 class Confinement(msgspec.Struct, frozen=True, kw_only=True):

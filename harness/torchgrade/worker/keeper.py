@@ -22,10 +22,11 @@ from typing import NoReturn
 import msgspec
 
 from torchgrade.worker import linux
-from torchgrade.worker.config import ExitReport, ZygoteConfig, send_block
+from torchgrade.worker.config import TOO_MUCH_MEMORY, ExitReport, ZygoteConfig, send_block
 from torchgrade.worker.confine import choose_user, confine
 from torchgrade.worker.limits import Held, held_already, set_limits
-from torchgrade.worker.patrol import Patrol
+from torchgrade.worker.memory import Memory
+from torchgrade.worker.patrol import Look, Patrol, folder_look
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Ends", "keep"]
@@ -64,11 +65,15 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a worker runs: its folder, its user id if it gets another, what it holds from its zygote."""
+    """Where a worker runs: its folder, its user id if it gets another, what it holds from its zygote.
+
+    ``memory`` is its keeper's: nothing that a worker should have.
+    """
 
     folder: str
     user: int | None
     held: Held
+    memory: Memory | None
 
 
 class _Capture:
@@ -104,6 +109,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     user = choose_user(config.confinement)
     confined = config.confinement.readable is not None
     held = held_already(count_tasks=confined and user is None)
+    memory = None if ends.groups else Memory.open()
     linux.offer_to_oom_killer()
     if namespaces:
         if user is not None:
@@ -122,16 +128,14 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
     worker = os.fork()
     if worker == 0:
-        _work(config, ends, (out, err), serve, _Place(folder, user, held))
+        _work(config, ends, (out, err), serve, _Place(folder, user, held, memory))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker may send it one
     ends.data.close()
     ends.close_groups()
     os.close(out.writer)
     os.close(err.writer)
-    patrol = Patrol(
-        None if namespaces else folder, most_bytes=linux.PRIVATE_BYTES, most_files=linux.PRIVATE_FILES
-    )
-    ended, misdeed = _watch(worker, ends, (out, err), patrol)
+    looks = _looks(config, None if namespaces else folder, memory)
+    ended, misdeed = _watch(worker, ends, (out, err), Patrol(looks))
     status, cpu_seconds, peak_bytes = _end(worker, namespaces=namespaces)
     for capture in (out, err):
         for _ in range(_DRAIN_ROUNDS):
@@ -153,6 +157,18 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         send_block(ends.leash, msgspec.msgpack.encode(report))
 
 
+def _looks(config: ZygoteConfig, folder: str | None, memory: Memory | None) -> list[Look]:
+    """Return how to look after what the system does not bound: an open folder, memory without groups."""
+    looks: list[Look] = []
+    if folder is not None:
+        looks.append(folder_look(folder, most_bytes=linux.PRIVATE_BYTES, most_files=linux.PRIVATE_FILES))
+    if memory is not None:
+        if folder is None:
+            memory.count(*linux.PRIVATE_PLACES)
+        looks.append(lambda: TOO_MUCH_MEMORY if memory.exceeds(config.memory_bytes) else "")
+    return looks
+
+
 def _work(
     config: ZygoteConfig,
     ends: Ends,
@@ -163,6 +179,8 @@ def _work(
     try:
         ends.leash.close()
         os.close(ends.lifeline)
+        if place.memory is not None:
+            place.memory.close()
         for group in ends.groups:
             os.write(group, b"0")
         ends.close_groups()

@@ -17,6 +17,7 @@ __all__ = [
     "NOBODY",
     "PRIVATE_BYTES",
     "PRIVATE_FILES",
+    "PRIVATE_PLACES",
     "become",
     "become_subreaper",
     "die_with_parent",
@@ -54,6 +55,7 @@ NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_N
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 PRIVATE_BYTES = 256 * 1024 * 1024
 PRIVATE_FILES = 16_384
+PRIVATE_PLACES = ("/tmp", "/dev/shm")  # noqa: S108 - file systems of the worker's own
 MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
 
 
@@ -156,7 +158,7 @@ def mount_private(memory_bytes: int) -> None:
     size = min(memory_bytes, PRIVATE_BYTES)
     sized = f"size={size},nr_inodes={PRIVATE_FILES},mode=700".encode()
     flags = MS_NOSUID | MS_NODEV
-    for target in (b"/tmp", b"/dev/shm"):
+    for target in map(os.fsencode, PRIVATE_PLACES):
         if os.path.isdir(target):  # noqa: PTH112 - bytes, as mount(2) takes them
             _check(_libc().mount(b"tmpfs", target, b"tmpfs", flags, sized), f"mount {target!r}")
     empty = MS_RDONLY | flags | MS_NOEXEC

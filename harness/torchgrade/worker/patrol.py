@@ -1,59 +1,73 @@
-"""Looking after a worker's folder where it lies on the disk of others and no file system bounds it."""
+"""Looking after what a worker takes where the system bounds nothing: files on a disk of others, memory."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Patrol"]
+__all__ = ["Look", "Patrol", "folder_look"]
 
-SECONDS_BETWEEN = 0.05
+SECONDS_BETWEEN = 0.025
 _BLOCK_BYTES = 512
 _MIB = 1 << 20
 
 
+Look = Callable[[], str]
+"""Says in which way too much is taken, or nothing."""
+
+
 class Patrol:
-    """Looks into a folder from time to time.
+    """Looks from time to time.
 
     Args:
-        folder: None if there is nothing to look after.
-        most_bytes, most_files: what it may hold.
+        looks: what to do each time; none if there is nothing to look after.
     """
 
-    def __init__(self, folder: str | None, *, most_bytes: int, most_files: int) -> None:
-        self._folder = folder
-        self._most_bytes = most_bytes
-        self._most_files = most_files
+    def __init__(self, looks: Sequence[Look]) -> None:
+        self._looks = looks
         self._next_look = time.monotonic()
 
     @property
     def patience_milliseconds(self) -> float | None:
         """How long may pass between two calls of ``misdeed``; None if it need not be called."""
-        return None if self._folder is None else 1_000 * SECONDS_BETWEEN
+        return 1_000 * SECONDS_BETWEEN if self._looks else None
 
     def misdeed(self) -> str:
-        """Say, if it is time for a look, in which way the folder holds more than it may; or nothing."""
-        if self._folder is None or time.monotonic() < self._next_look:
+        """Say, if it is time for a look, what the worker takes too much of; or nothing."""
+        if not self._looks or time.monotonic() < self._next_look:
             return ""
-        found = self._look(self._folder)
+        found = next(filter(None, (look() for look in self._looks)), "")
         self._next_look = time.monotonic() + SECONDS_BETWEEN
         return found
 
-    def _look(self, folder: str) -> str:
-        """Take no longer than the files that are allowed; what cannot be looked into is not counted."""
+
+def folder_look(folder: str, *, most_bytes: int, most_files: int) -> Look:
+    """Look into a folder.
+
+    A look takes no longer than the files that are allowed; what cannot be looked into is not counted.
+
+    Args:
+        folder: where.
+        most_bytes: how much it may hold.
+        most_files: how many files and folders.
+    """
+
+    def look() -> str:
         files, size = 0, 0
         for entry in _entries(folder):
             files += 1
-            if files > self._most_files:
-                return f"it made more than {self._most_files:,} files"
+            if files > most_files:
+                return f"it made more than {most_files:,} files"
             try:
                 size += entry.stat(follow_symlinks=False).st_blocks * _BLOCK_BYTES
             except OSError:  # it is gone again
                 continue
-            if size > self._most_bytes:
-                return f"its files took more than {self._most_bytes // _MIB:,} MiB"
+            if size > most_bytes:
+                return f"its files took more than {most_bytes // _MIB:,} MiB"
         return ""
+
+    return look
 
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:

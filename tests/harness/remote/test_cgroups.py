@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from torchgrade.remote.cgroups import ALLOWANCE_BYTES, ControlGroups, Group, control_groups
+from torchgrade.remote.cgroups import ControlGroups, Group, control_groups
 from torchgrade.remote.hierarchies import Hierarchy, find_hierarchies
+from torchgrade.worker.memory import ALLOWANCE_BYTES
 from torchgrade_plugins.executors.process import GradingProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has control groups")

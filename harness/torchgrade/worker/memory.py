@@ -1,0 +1,112 @@
+"""How much memory a worker and all that it has started hold, where no control group bounds it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Self
+
+__all__ = ["ALLOWANCE_BYTES", "Memory"]
+
+# Beyond the limit on data: pages of the zygote that a worker writes to, page tables, buffers of pipes.
+ALLOWANCE_BYTES = 128 * 1024 * 1024
+# What forked processes seem to hold is the zygote's; one that has started a new program has nothing of it.
+INHERITED_BYTES = 256 * 1024 * 1024
+MOST_PROCESSES = 4_096
+_KIB = 1024
+
+
+class Memory:
+    """Looks through /proc at the descendants of the process that makes this, its keeper.
+
+    The descriptor of /proc must not reach a worker that shall not see other processes: ``close`` it there.
+
+    Args:
+        proc: descriptor of a folder that shows /proc.
+        inherited: bytes that each new process seems to hold and does not.
+    """
+
+    def __init__(self, proc: int, inherited: int) -> None:
+        self._proc = proc
+        self._inherited = inherited
+        self._file_systems: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls) -> Self | None:
+        """Begin before the keeper covers /proc; None where the system does not tell."""
+        if sys.platform != "linux":
+            return None
+        try:
+            proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        return cls(proc, _anonymous(proc, "self"))
+
+    def count(self, *file_systems: str) -> None:
+        """Add what these private file systems in memory hold, from now on."""
+        self._file_systems = file_systems
+
+    def close(self) -> None:
+        """Let go of /proc."""
+        os.close(self._proc)
+
+    def exceeds(self, limit_bytes: int) -> bool:
+        """Tell whether all of it together is more than is allowed."""
+        total, processes = 0, 0
+        for path in self._file_systems:
+            with contextlib.suppress(OSError):
+                space = os.statvfs(path)
+                total += (space.f_blocks - space.f_bfree) * space.f_frsize
+        for process in self._descendants():
+            processes += 1
+            total += _anonymous(self._proc, process)
+            if processes == MOST_PROCESSES:
+                break
+        inherited = min(processes * self._inherited, max(self._inherited, INHERITED_BYTES))
+        return total - inherited > limit_bytes + ALLOWANCE_BYTES
+
+    def _descendants(self) -> Iterator[str]:
+        # By the names in this very /proc: the keeper may know itself by another number.
+        pending = [os.readlink("self", dir_fd=self._proc)]
+        while pending:
+            for child in _children(self._proc, pending.pop()):
+                pending.append(child)
+                yield child
+
+
+def _children(proc: int, process: str) -> list[str]:
+    """Return what the threads of a process have started, orphans that it inherited included."""
+    try:
+        tasks = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
+    except OSError:  # it has ended by now
+        return []
+    try:
+        return [
+            child
+            for task in os.listdir(tasks)  # noqa: PTH208 - of a descriptor
+            for child in _read(tasks, f"{task}/children").split()
+        ]
+    finally:
+        os.close(tasks)
+
+
+def _anonymous(proc: int, process: str) -> int:
+    """Return how many bytes of a process are in memory and come from no file."""
+    for line in _read(proc, f"{process}/status").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * _KIB
+    return 0
+
+
+def _read(folder: int, path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY, dir_fd=folder)
+    except OSError:
+        return ""
+    with open(descriptor, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - of a descriptor
+        try:
+            return file.read()
+        except OSError:
+            return ""
