@@ -99,6 +99,21 @@ class Assignment:
         return self.folder / "handout.md"
 
     @property
+    def budgets_path(self) -> Path:
+        """Its limits on time and memory, if it has any."""
+        return self.folder / "budgets.py"
+
+    @property
+    def yardstick(self) -> Path:
+        """The public workload that stands in for the reference in a student's kit, if there is one."""
+        return self.folder / "yardstick.py"
+
+    @property
+    def calibrations_path(self) -> Path:
+        """How the yardstick compares with the reference."""
+        return self.folder / "yardstick.toml"
+
+    @property
     def public_tests(self) -> Path:
         """Tests that a student runs."""
         return self.folder / "public"

@@ -18,6 +18,8 @@ from torchgrade.submission import Student
 __all__ = [
     "AssignmentInfo",
     "Audience",
+    "BudgetFigures",
+    "BudgetVerdict",
     "CapturedText",
     "Cause",
     "Note",
@@ -35,7 +37,11 @@ SCHEMA = 1
 
 
 class Outcome(enum.StrEnum):
-    """The verdict on one test; only ``passed`` earns points."""
+    """The verdict on one test.
+
+    Only ``passed`` earns all points, ``over budget`` perhaps some. What was not measured, because this
+    machine cannot, has none to be had: it is out of the total.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
@@ -45,6 +51,8 @@ class Outcome(enum.StrEnum):
     NOT_IMPLEMENTED = "not implemented"
     INTERNAL_ERROR = "internal error"
     NOT_RUN = "not run"
+    OVER_BUDGET = "over budget"
+    NOT_MEASURED = "not measured"
 
 
 class Audience(enum.StrEnum):
@@ -80,8 +88,43 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
 
 
+class BudgetVerdict(enum.StrEnum):
+    """Where a measured ratio lies, seen from the limit for full marks."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    UNDECIDED = "undecided"
+    IMPLAUSIBLE = "implausible"
+
+
+class BudgetFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured for a budget.
+
+    Attributes:
+        measures: ``"time"`` (figures in seconds) or ``"memory"`` (in bytes).
+        ratio: of the submission's figure to that of what it is compared with.
+        low, high: the 95 % interval in which the ratio lies.
+        full_marks, zero_marks: up to which ratio all points are given, and from which none.
+        pairs: how many pairs of runs.
+        submission, compared: median figures of both.
+        with_yardstick: whether it was compared with a public yardstick: the ratio then is an estimate.
+    """
+
+    measures: str
+    verdict: BudgetVerdict
+    ratio: float
+    low: float
+    high: float
+    full_marks: float
+    zero_marks: float
+    pairs: int
+    submission: float
+    compared: float
+    with_yardstick: bool = False
+
+
 class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of one test.
+    """The outcome of one test, or of one budget.
 
     Attributes:
         id: stable name of the test function, such as ``test_affine_backward_agrees``.
@@ -95,6 +138,7 @@ class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
         wall_seconds: time of the student's calls in this test.
         error_in_tolerances: worst error as a multiple of the tolerance; None where nothing numeric
             was compared. A wrong shape or a NaN counts as the largest float: JSON knows no infinity.
+        budget: what was measured, if it is a budget and anything was.
     """
 
     __test__ = False
@@ -111,6 +155,7 @@ class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
     cause: Cause | None = None
     wall_seconds: float = 0.0
     error_in_tolerances: float | None = None
+    budget: BudgetFigures | None = None
 
 
 class CapturedText(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,13 +223,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def max_score(self) -> Fraction:
-        """Points to be had: fixed by the assignment, whatever was run."""
+        """Points to be had: fixed by the assignment, but for what this machine cannot measure."""
         return sum((test.max_points for test in self.tests), Fraction(0))
 
     @property
     def passed(self) -> bool:
-        """Whether every test passed."""
-        return not self.failure and all(test.outcome is Outcome.PASSED for test in self.tests)
+        """Whether every test passed, and every budget that was measured."""
+        fine = (Outcome.PASSED, Outcome.NOT_MEASURED)
+        return not self.failure and all(test.outcome in fine for test in self.tests)
 
     @property
     def needs_regrade(self) -> bool:

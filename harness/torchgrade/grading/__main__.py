@@ -105,7 +105,10 @@ class _Server:
 
     def serve(self, session: Session) -> None:
         """Grade what is asked for until the batch hangs up."""
-        send_message(self._link, Ready(tests=session.suite.tests, sandbox=session.zygote.level.value))
+        send_message(
+            self._link,
+            Ready(tests=(*session.suite.tests, *session.budgets.tests), sandbox=session.zygote.level.value),
+        )
         self.ready = True
         watch = _Watch(self._link)
         while True:

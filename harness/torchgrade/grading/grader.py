@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from torchgrade.budget.lane import QuietLane
+from torchgrade.budget.suite import BudgetSuite, Modules
 from torchgrade.content import Assignment
 from torchgrade.errors import InternalError, SubmissionError
 from torchgrade.grading.cells import NotebookImplementation, in_cells
@@ -68,6 +70,8 @@ class Grader:
         plugins: loaders and rules.
         zygote: where their workers come from.
         suite: the collected tests.
+        budgets: what is measured after them.
+        lane: keeps others quiet while something is measured.
         reference: asked for its share of the time; None for public tests.
         provenance: what all results have in common.
     """
@@ -79,6 +83,8 @@ class Grader:
         plugins: Plugins,
         zygote: Zygote,
         suite: TestSuite,
+        budgets: BudgetSuite,
+        lane: QuietLane,
         reference: AnswerBook | None,
         provenance: Provenance,
     ) -> None:
@@ -86,6 +92,8 @@ class Grader:
         self._plugins = plugins
         self._zygote = zygote
         self._suite = suite
+        self._budgets = budgets
+        self._lane = lane
         self._reference = reference
         self._provenance = provenance
         self._off_limits = _mention(assignment.manifest.off_limits)
@@ -100,6 +108,7 @@ class Grader:
         """
         started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         clock = _Clock()
+        waited = self._lane.waited_seconds
         before = self._reference.call_seconds if self._reference is not None else 0.0
         with clock.phase("total"):
             try:
@@ -108,6 +117,7 @@ class Grader:
                 if not self._zygote.alive:
                     raise
                 draft = self._own_fault()
+        clock.seconds["lane"] = self._lane.waited_seconds - waited
         if self._reference is not None:
             clock.seconds["reference_calls"] = self._reference.call_seconds - before
         return Result(
@@ -129,19 +139,31 @@ class Grader:
                 submission = self._load(job)
         except SubmissionError as error:
             draft.failure = bounded(f"your submission cannot be read: {error}")
-            draft.tests = self._suite.none_ran(Outcome.NOT_RUN, draft.failure)
+            draft.tests = self._none_ran(Outcome.NOT_RUN, draft.failure)
             return draft
         draft.sha256 = submission.sha256
         draft.notes += [Note(kind=NoteKind.LOAD, text=text) for text in submission.notes]
-        self._run(submission, draft, clock)
+        with self._lane.beside_others():
+            self._run(submission, draft, clock)
+        if not draft.failure:
+            with clock.phase("budgets"):
+                draft.tests += self._budgets.run(_modules(submission), draft.tests)
         return draft
 
     def _own_fault(self) -> _Draft:
         draft = _Draft()
-        draft.tests = self._suite.none_ran(
+        draft.tests = self._none_ran(
             Outcome.INTERNAL_ERROR, OWN_FAULT, instructor_message=traceback.format_exc()[-8_000:]
         )
         return draft
+
+    def _none_ran(
+        self, outcome: Outcome, message: str, instructor_message: str = ""
+    ) -> tuple[TestOutcome, ...]:
+        return (
+            *self._suite.none_ran(outcome, message, instructor_message),
+            *self._budgets.none_ran(outcome, message, instructor_message),
+        )
 
     def _load(self, job: Job) -> Submission:
         path = Path(job.path)
@@ -166,9 +188,9 @@ class Grader:
         return notes
 
     def _run(self, submission: Submission, draft: _Draft, clock: _Clock) -> None:
-        files = {file.path: file.content for file in submission.files}
+        modules = _modules(submission)
         limits = self._assignment.manifest.limits
-        student = ManagedImplementation(self._zygote, files, [submission.entry], limits)
+        student = ManagedImplementation(self._zygote, modules.files, modules.entries, limits)
         draft.sandbox = self._zygote.level.value
         try:
             with clock.phase("import"):
@@ -177,7 +199,7 @@ class Grader:
                 draft.notes += self._advise(submission, loaded)
             if isinstance(loaded, Answer):
                 draft.failure, outcome = _explain_import(in_cells(loaded, submission), submission)
-                draft.tests = self._suite.none_ran(outcome, draft.failure)
+                draft.tests = self._none_ran(outcome, draft.failure)
             else:
                 draft.notes += _contract_notes(loaded, draft.notes)
                 with clock.phase("tests"):
@@ -221,6 +243,11 @@ class _Draft:
         self.stderr = CapturedText()
         self.sandbox = "none"
         self.sha256 = ""
+
+
+def _modules(submission: Submission) -> Modules:
+    files = {file.path: file.content for file in submission.files}
+    return Modules(files=files, entries=[submission.entry])
 
 
 def _answering(student: ManagedImplementation, submission: Submission) -> Implementation:

@@ -48,6 +48,8 @@ class GradingSetup(msgspec.Struct, frozen=True, kw_only=True, tag="setup"):
         tests: ``"hidden"`` (needs the reference) or ``"public"``.
         sandbox: level to use, or ``"best"``.
         require_sandbox: level below which nothing is graded.
+        budgets: whether to measure budgets; otherwise they are out of the total.
+        lane: file that keeps grading processes quiet while one of them measures; empty if there is but one.
     """
 
     content_root: str
@@ -56,6 +58,8 @@ class GradingSetup(msgspec.Struct, frozen=True, kw_only=True, tag="setup"):
     tests: str = "hidden"
     sandbox: str = "best"
     require_sandbox: str = "process"
+    budgets: bool = True
+    lane: str = ""
 
 
 class TestInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torchgrade
+from torchgrade.budget.calibration import read_calibrations
+from torchgrade.budget.comparison import Effort
+from torchgrade.budget.declaration import load_budgets
+from torchgrade.budget.lane import QuietLane
+from torchgrade.budget.suite import BudgetSuite, Compared, Modules
 from torchgrade.content import Assignment, Mutant, Reference, load_assignment, load_reference
 from torchgrade.errors import ContentError, UsageError, did_you_mean
 from torchgrade.grading.grader import Grader
@@ -28,6 +33,8 @@ from torchgrade.testing.messages import describe_raised
 __all__ = ["ContentImplementation", "Session", "choose_sandbox", "with_session"]
 
 SEED_BYTES = 64
+ESTIMATE_SECONDS = 1.0
+ESTIMATE_WIDTH = 0.1
 _ENDED = frozenset((AnswerKind.TIMEOUT, AnswerKind.OUT_OF_TIME, AnswerKind.DIED, AnswerKind.OUT_OF_MEMORY))
 
 
@@ -43,6 +50,7 @@ class Session:
     reference: Reference | None
     zygote: Zygote
     suite: TestSuite
+    budgets: BudgetSuite
     grader: Grader
     answers: AnswerBook | None
 
@@ -165,11 +173,23 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
         provenance = _provenance(setup, assignment, reference, zygote.level)
 
         def begin(suite: TestSuite) -> None:
+            lane = QuietLane(setup.lane)
+            budgets = BudgetSuite(
+                load_budgets(assignment.budgets_path, assignment.contract),
+                assignment=assignment,
+                zygote=zygote,
+                compared=_compared(assignment, reference) if setup.budgets else None,
+                lane=lane,
+                first_number=len(suite.tests) + 1,
+                effort=_effort(setup, assignment),
+            )
             grader = Grader(
                 assignment=assignment,
                 plugins=plugins,
                 zygote=zygote,
                 suite=suite,
+                budgets=budgets,
+                lane=lane,
                 reference=answers,
                 provenance=provenance,
             )
@@ -179,12 +199,35 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
                     reference=reference,
                     zygote=zygote,
                     suite=suite,
+                    budgets=budgets,
                     grader=grader,
                     answers=answers,
                 )
             )
 
         with_tests(folder, bench, begin)
+
+
+def _compared(assignment: Assignment, reference: Reference | None) -> Compared | None:
+    """Return what budgets are measured against: the reference, or in a student's kit the yardstick."""
+    if reference is not None:
+        return Compared(modules=_modules(reference.solution))
+    if not assignment.yardstick.exists():
+        return None
+    calibrations = read_calibrations(assignment.calibrations_path)
+    return Compared(modules=_modules(assignment.yardstick), calibrations=calibrations)
+
+
+def _modules(path: Path) -> Modules:
+    return Modules(files={path.name: path.read_bytes()}, entries=[path.name])
+
+
+def _effort(setup: GradingSetup, assignment: Assignment) -> Effort:
+    """A student at his own machine wants an estimate soon, a grade is to be fair."""
+    call_seconds = assignment.manifest.limits.call_seconds
+    if setup.tests == "hidden":
+        return Effort(call_seconds=call_seconds)
+    return Effort(seconds=ESTIMATE_SECONDS, width=ESTIMATE_WIDTH, call_seconds=call_seconds)
 
 
 def _read_seed(seed: str) -> bytes:

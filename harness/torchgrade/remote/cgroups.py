@@ -77,6 +77,11 @@ class Group:
         """Whether the kernel has ended a process in it for want of memory; to be asked before ``end``."""
         return any(hierarchy.memory_kills(place) > 0 for hierarchy, place in self._places)
 
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that all in it held together, 0 if unknown; to be asked before ``end``."""
+        return max((hierarchy.memory_peak(place) for hierarchy, place in self._places), default=0)
+
     def end(self) -> None:
         """Remove it with everything that is left in it; what cannot go yet is left to ``clear``."""
         self.close_entrances()

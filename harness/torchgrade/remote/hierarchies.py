@@ -81,6 +81,15 @@ class Hierarchy:
             return int(counts.get("oom_kill", "0"))
         return 0
 
+    def memory_peak(self, place: Path) -> int:
+        """Return the most bytes that a group held; 0 if the kernel does not tell (before Linux 5.19)."""
+        if "memory" not in self.controllers:
+            return 0
+        name = "memory.max_usage_in_bytes" if self.version == 1 else "memory.peak"
+        with contextlib.suppress(OSError, ValueError):
+            return int((place / name).read_text(encoding="ascii"))
+        return 0
+
 
 def find_hierarchies(process: Path = Path("/proc/self")) -> tuple[Hierarchy, ...]:
     """Return where this process can make groups with limits, that of memory first.

@@ -30,7 +30,7 @@ from torchgrade.wire import (
     pack_named,
     unpack,
 )
-from torchgrade.worker.config import TOO_MUCH_MEMORY, ExitReport, receive_block
+from torchgrade.worker.config import HELD, HOLD, LET_RUN, TOO_MUCH_MEMORY, ExitReport, receive_block
 
 __all__ = ["Loaded", "RemoteWorker"]
 
@@ -41,7 +41,8 @@ EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
 _NOTHING = Answer(kind=AnswerKind.VALUE)
-_REPLIES = {"load": "loaded", "call": "value", "method": "value", "release": "pong", "ping": "pong"}
+_REPLIES = {"load": "loaded", "call": "value", "replay": "value", "method": "value"}
+_PONG = "pong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,10 @@ class RemoteWorker:
     Its methods raise InternalError if the worker could not be started or a request cannot be sent:
     neither is the submission's fault.
 
+    Attributes:
+        alive: whether it can be asked anything.
+        peak_bytes: once it has ended, the most memory that it and all that it started held.
+
     After an answer of kind ``TIMEOUT``, ``DIED`` or ``OUT_OF_MEMORY`` the worker is of no more use:
     ``alive`` is False.
     """
@@ -99,6 +104,7 @@ class RemoteWorker:
         self._group = group
         self._ran_out_of_memory = False
         self._report: ExitReport | None = None
+        self.peak_bytes = 0
         self._ready = False
         self._ahead: tuple[Call, bytes] | None = None
         self.alive = True
@@ -137,6 +143,26 @@ class RemoteWorker:
         if following is not None:
             self._send_ahead(following, deadline)
         return self._reply("call", nonce, read, _Wait(seconds, deadline, started))
+
+    def keep(self, seconds: float) -> Answer:
+        """Have the worker keep the value of each call until the next, for ``replay``."""
+        return self._ask("keep", pack(None), seconds, _read_pong)
+
+    def replay(self, call: Call, seconds: float) -> Answer:
+        """Take all the ways of a call but the call itself: the answer is that of the last one, if kept."""
+        return self._ask("replay", call.packed, seconds, lambda frame: self._read_value(None, frame))
+
+    def settle(self, seconds: float) -> Answer:
+        """Have the worker collect its garbage."""
+        return self._ask("settle", pack(None), seconds, _read_pong)
+
+    def hold(self) -> bool:
+        """Stop the worker and all that it started; tells whether it is so. It can be asked nothing then."""
+        return self._tell_keeper(HOLD)
+
+    def let_run(self) -> bool:
+        """Let go on what ``hold`` has stopped; tells whether it is so."""
+        return self._tell_keeper(LET_RUN)
 
     def call_method(self, handle: Handle, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
         """Call a method of an object that stays in the worker."""
@@ -184,10 +210,26 @@ class RemoteWorker:
             self._report = None  # the keeper was killed with its worker
         finally:
             self._leash.close()
+            if self._report is not None:
+                self.peak_bytes = max(self._report.peak_bytes, self._report.together_bytes)
             if self._group is not None:
                 self._ran_out_of_memory = self._group.ran_out_of_memory
+                self.peak_bytes = self._group.peak_bytes or self.peak_bytes
                 self._group.end()
         return self._report
+
+    def _tell_keeper(self, word: bytes) -> bool:
+        if not self.alive:
+            return False
+        try:
+            self._leash.sendall(word)
+            ready, _, _ = select.select([self._leash], [], [], END_SECONDS)
+            # A keeper whose worker has just ended says how instead.
+            if not ready or self._leash.recv(1, socket.MSG_PEEK) != HELD:
+                return False
+            return self._leash.recv(1) == HELD
+        except OSError:
+            return False
 
     def _ask(self, kind: str, request: Packed, seconds: float, read: Callable[[Frame], Answer]) -> Answer:
         nonce = os.urandom(NONCE_BYTES)
@@ -237,7 +279,7 @@ class RemoteWorker:
             frame = self._link.receive(deadline=wait.deadline)
             wall_seconds = time.perf_counter() - started
             _check_nonce(frame, nonce)
-            answer = read(frame) if frame.kind == _REPLIES[kind] else self._read_failure(frame)
+            answer = read(frame) if frame.kind == _REPLIES.get(kind, _PONG) else self._read_failure(frame)
         except WireTimeoutError:
             return self._late(wait.seconds, started)
         except WireClosedError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from torchgrade.remote.packages import worker_packages
 from torchgrade.remote.worker import RemoteWorker
 from torchgrade.sandbox import Level, Sandbox, View
 from torchgrade.wire import Bounds
-from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
+from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, fork_request, receive_block, send_block
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Zygote"]
@@ -101,12 +102,17 @@ class Zygote:
     ) -> None:
         self.close()
 
-    def worker(self) -> RemoteWorker:
+    def worker(self, cores: Sequence[int] = ()) -> RemoteWorker:
         """Return a fresh worker; the caller ends it.
+
+        Args:
+            cores: the only ones that it and all that it starts may use; any, if none are named.
 
         Raises:
             InternalError: if the zygote is gone.
         """
+        if cores:
+            return self._fork(cores)
         fresh = self._fork()  # if this fails the spare one is still there to be ended
         worker, self._spare = self._spare, fresh
         assert worker is not None
@@ -143,7 +149,7 @@ class Zygote:
             told = (answer or b"it ended without a word").decode(errors="replace")
             raise InternalError(f"the zygote did not start ({self.level}): {told}")
 
-    def _fork(self) -> RemoteWorker:
+    def _fork(self, cores: Sequence[int] = ()) -> RemoteWorker:
         data, worker_data = socket.socketpair()
         leash, keeper_leash = socket.socketpair()
         group = self._groups.make(self._limits.memory_mib * MIB, self._limits.processes)
@@ -151,7 +157,7 @@ class Zygote:
             try:
                 descriptors = [worker_data.fileno(), keeper_leash.fileno()]
                 descriptors += () if group is None else group.entrances
-                socket.send_fds(self._zygote.control, [b"f"], descriptors)
+                socket.send_fds(self._zygote.control, [fork_request(cores)], descriptors)
             except OSError as error:
                 for ours in (data, leash):
                     with contextlib.suppress(OSError):

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Sequence
 
 import msgspec
 
 __all__ = [
     "CONTENT_FAULT",
+    "FORK",
+    "HELD",
+    "HOLD",
+    "LET_RUN",
+    "MOST_CORES",
+    "NO_CORE",
     "TOO_MUCH_MEMORY",
     "Confinement",
     "ExitReport",
     "ZygoteConfig",
+    "cores_in",
+    "fork_request",
     "receive_block",
     "send_block",
 ]
 
 _LENGTH = struct.Struct(">I")
+FORK = struct.Struct(">8h")
+"""A request for a worker: the cores that it may use, filled up with ``NO_CORE``; any, if there are none."""
+NO_CORE = -1
+MOST_CORES = 8
+HOLD, LET_RUN, HELD = b"h", b"r", b"+"
+"""On a leash: hold the worker and all that it started; let them run again; a keeper's word that it is so."""
 BLOCK_LIMIT = 16 * 1024 * 1024
 CONTENT_FAULT = b"content: "
 """How a zygote's answer begins if the assignment is at fault."""
@@ -87,7 +102,8 @@ class ExitReport(msgspec.Struct, frozen=True, kw_only=True):
         status: exit status; negative if a signal ended it; None if the keeper had to.
         misdeed: what the keeper ended it for, if for something that it did.
         cpu_seconds: user and system time of the worker and what it waited for.
-        peak_bytes: largest resident size.
+        peak_bytes: largest resident size of one process.
+        together_bytes: the most that all processes together were seen to hold; 0 if nobody looked.
         stdout, stderr: the beginning of what was written.
         stdout_bytes, stderr_bytes: how much was written in all.
     """
@@ -96,10 +112,21 @@ class ExitReport(msgspec.Struct, frozen=True, kw_only=True):
     misdeed: str = ""
     cpu_seconds: float
     peak_bytes: int
+    together_bytes: int = 0
     stdout: bytes
     stderr: bytes
     stdout_bytes: int
     stderr_bytes: int
+
+
+def fork_request(cores: Sequence[int]) -> bytes:
+    """Return the request for a worker that shall use these cores only; any, if there are none."""
+    return FORK.pack(*cores, *(NO_CORE for _ in range(MOST_CORES - len(cores))))
+
+
+def cores_in(request: bytes) -> frozenset[int]:
+    """Return what ``fork_request`` was given."""
+    return frozenset(FORK.unpack(request)) - {NO_CORE}
 
 
 def send_block(link: socket.socket, data: bytes) -> None:

@@ -22,11 +22,20 @@ from typing import NoReturn
 import msgspec
 
 from torchgrade.worker import linux
-from torchgrade.worker.config import TOO_MUCH_MEMORY, ExitReport, ZygoteConfig, send_block
+from torchgrade.worker.config import (
+    HELD,
+    HOLD,
+    LET_RUN,
+    TOO_MUCH_MEMORY,
+    ExitReport,
+    ZygoteConfig,
+    send_block,
+)
 from torchgrade.worker.confine import choose_user, confine
 from torchgrade.worker.limits import Held, held_already, set_limits
 from torchgrade.worker.memory import Memory
 from torchgrade.worker.patrol import Look, Patrol, folder_look
+from torchgrade.worker.processes import children_of, descendants
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Ends", "keep"]
@@ -34,7 +43,7 @@ __all__ = ["Ends", "keep"]
 _CHUNK = 1 << 16
 _DRAIN_ROUNDS = 4_096
 
-Serve = Callable[[socket.socket, str], None]
+Serve = Callable[[socket.socket, str, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +55,25 @@ class Ends:
         leash: the keeper's end of the leash.
         lifeline: descriptor that becomes readable when the zygote has ended.
         groups: descriptors; who writes ``0`` to one enters a control group. For the worker alone.
+        cores: the only ones that the worker and all that it starts may use; any, if none.
     """
 
     data: socket.socket
     leash: socket.socket
     lifeline: int
     groups: tuple[int, ...] = ()
+    cores: frozenset[int] = frozenset()
 
-    def let_go(self, descriptor: int) -> bool:
-        """Tell whether a readable descriptor asks for the worker's end."""
-        return descriptor in {self.leash.fileno(), self.lifeline}
+    def let_go(self, descriptor: int, obey: Callable[[bytes], None]) -> bool:
+        """Tell whether leash or lifeline, now readable, asks for the worker's end; do what else it asks."""
+        if descriptor == self.lifeline:
+            return True
+        word = self.leash.recv(1)
+        if word not in {HOLD, LET_RUN}:
+            return True
+        obey(word)
+        self.leash.sendall(HELD)
+        return False
 
     def close_groups(self) -> None:
         """Close what leads into the control groups."""
@@ -103,7 +121,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     Args:
         config: limits and folders.
         ends: its connections.
-        serve: what the worker does with its end of the wire and its folder.
+        serve: what the worker does with its end of the wire, its folder and a number of threads.
     """
     namespaces = config.confinement.namespaces
     user = choose_user(config.confinement)
@@ -135,19 +153,20 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     os.close(out.writer)
     os.close(err.writer)
     looks = _looks(config, None if namespaces else folder, memory)
-    ended, misdeed = _watch(worker, ends, (out, err), Patrol(looks))
+
+    def obey(word: bytes) -> None:
+        _signal_all(signal.SIGSTOP if word == HOLD else signal.SIGCONT, worker, namespaces=namespaces)
+
+    ended, misdeed = _watch(worker, ends, (out, err), Patrol(looks), obey)
     status, cpu_seconds, peak_bytes = _end(worker, namespaces=namespaces)
-    for capture in (out, err):
-        for _ in range(_DRAIN_ROUNDS):
-            if not capture.read():
-                break
-    if not namespaces:
-        remove_tree(folder)
+    _drain(out, err)
+    _clear(folder, namespaces=namespaces)
     report = ExitReport(
         status=status if ended else None,
         misdeed=misdeed,
         cpu_seconds=cpu_seconds,
         peak_bytes=peak_bytes,
+        together_bytes=0 if memory is None else memory.peak,
         stdout=bytes(out.kept),
         stderr=bytes(err.kept),
         stdout_bytes=out.total,
@@ -155,6 +174,20 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     )
     with contextlib.suppress(OSError):  # the grader may be gone: nobody is left to tell
         send_block(ends.leash, msgspec.msgpack.encode(report))
+
+
+def _drain(*captures: _Capture) -> None:
+    """Read what was written before the end."""
+    for capture in captures:
+        for _ in range(_DRAIN_ROUNDS):
+            if not capture.read():
+                break
+
+
+def _clear(folder: str, *, namespaces: bool) -> None:
+    """Remove the worker's files, unless they lie in a file system that goes with it."""
+    if not namespaces:
+        remove_tree(folder)
 
 
 def _looks(config: ZygoteConfig, folder: str | None, memory: Memory | None) -> list[Look]:
@@ -181,6 +214,8 @@ def _work(
         os.close(ends.lifeline)
         if place.memory is not None:
             place.memory.close()
+        if ends.cores:
+            os.sched_setaffinity(0, ends.cores)  # the filter of system calls will not let it change that
         for group in ends.groups:
             os.write(group, b"0")
         ends.close_groups()
@@ -189,7 +224,7 @@ def _work(
         os.environ.update(HOME=place.folder, TMPDIR=place.folder)
         set_limits(config, place.held, own_user=place.user is not None)
         confine(config.confinement, place.folder, place.user)
-        serve(ends.data, place.folder)
+        serve(ends.data, place.folder, max(1, len(ends.cores)))
     except BaseException:  # noqa: BLE001 - goes to the worker's captured stderr
         traceback.print_exc()
     finally:
@@ -213,7 +248,13 @@ def _flush() -> None:
             stream.flush()
 
 
-def _watch(worker: int, ends: Ends, outputs: tuple[_Capture, _Capture], patrol: Patrol) -> tuple[bool, str]:
+def _watch(
+    worker: int,
+    ends: Ends,
+    outputs: tuple[_Capture, _Capture],
+    patrol: Patrol,
+    obey: Callable[[bytes], None],
+) -> tuple[bool, str]:
     """Drain the worker's output until it ends or shall end.
 
     Returns:
@@ -224,18 +265,19 @@ def _watch(worker: int, ends: Ends, outputs: tuple[_Capture, _Capture], patrol: 
     for descriptor in (*captures, ends.leash.fileno(), ends.lifeline):
         poll.register(descriptor, select.POLLIN)
     patience = patrol.patience_milliseconds
+    end = None
     if sys.platform == "linux":
-        poll.register(os.pidfd_open(worker), select.POLLIN)
+        end = os.pidfd_open(worker)
+        poll.register(end, select.POLLIN)
     else:
         patience = 20  # no descriptor tells of a child's end there: look often
     while True:
         for descriptor, event in poll.poll(patience):
-            if ends.let_go(descriptor):
-                return False, ""
-            if descriptor not in captures:
-                return True, ""
-            if not captures[descriptor].read() and not event & select.POLLIN:
-                poll.unregister(descriptor)
+            if descriptor in captures:
+                if not captures[descriptor].read() and not event & select.POLLIN:
+                    poll.unregister(descriptor)
+            elif descriptor == end or ends.let_go(descriptor, obey):
+                return descriptor == end, ""
         if _has_ended(worker):
             return True, ""
         misdeed = patrol.misdeed()
@@ -283,11 +325,23 @@ def _kill_all(group: int | None, *, namespaces: bool) -> None:
             os.kill(child, signal.SIGKILL)
 
 
+def _signal_all(number: signal.Signals, worker: int, *, namespaces: bool) -> None:
+    """Send a signal that stops, or lets run again, to the worker and all that it started."""
+    if namespaces:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, number)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(worker, number)
+    told: set[int] = set()
+    # Until there is no new one: what is stopped starts nothing more.
+    while found := set(descendants()) - told:
+        for process in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, number)
+        told |= found
+
+
 def _children() -> list[int]:
     """Return this process's children, orphans that it inherited included (Linux only)."""
-    path = f"/proc/self/task/{os.getpid()}/children"
-    try:
-        with open(path, encoding="ascii") as file:  # noqa: PTH123 - a file of the kernel
-            return [int(text) for text in file.read().split()]
-    except OSError:
-        return []
+    return [int(child) for child in children_of("self")]

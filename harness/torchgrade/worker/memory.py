@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from typing import Self
+
+from torchgrade.worker.processes import descendants, read_at
 
 __all__ = ["ALLOWANCE_BYTES", "Memory"]
 
@@ -26,12 +27,16 @@ class Memory:
     Args:
         proc: descriptor of a folder that shows /proc.
         inherited: bytes that each new process seems to hold and does not.
+
+    Attributes:
+        peak: the most bytes that were seen so far.
     """
 
     def __init__(self, proc: int, inherited: int) -> None:
         self._proc = proc
         self._inherited = inherited
         self._file_systems: tuple[str, ...] = ()
+        self.peak = 0
 
     @classmethod
     def open(cls) -> Self | None:
@@ -54,59 +59,28 @@ class Memory:
 
     def exceeds(self, limit_bytes: int) -> bool:
         """Tell whether all of it together is more than is allowed."""
+        self.peak = max(self.peak, held := self._held())
+        return held > limit_bytes + ALLOWANCE_BYTES
+
+    def _held(self) -> int:
+        """Return the bytes of all of it together, as seen now."""
         total, processes = 0, 0
         for path in self._file_systems:
             with contextlib.suppress(OSError):
                 space = os.statvfs(path)
                 total += (space.f_blocks - space.f_bfree) * space.f_frsize
-        for process in self._descendants():
+        for process in descendants(self._proc):
             processes += 1
-            total += _anonymous(self._proc, process)
+            total += _anonymous(self._proc, str(process))
             if processes == MOST_PROCESSES:
                 break
         inherited = min(processes * self._inherited, max(self._inherited, INHERITED_BYTES))
-        return total - inherited > limit_bytes + ALLOWANCE_BYTES
-
-    def _descendants(self) -> Iterator[str]:
-        # By the names in this very /proc: the keeper may know itself by another number.
-        pending = [os.readlink("self", dir_fd=self._proc)]
-        while pending:
-            for child in _children(self._proc, pending.pop()):
-                pending.append(child)
-                yield child
-
-
-def _children(proc: int, process: str) -> list[str]:
-    """Return what the threads of a process have started, orphans that it inherited included."""
-    try:
-        tasks = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
-    except OSError:  # it has ended by now
-        return []
-    try:
-        return [
-            child
-            for task in os.listdir(tasks)  # noqa: PTH208 - of a descriptor
-            for child in _read(tasks, f"{task}/children").split()
-        ]
-    finally:
-        os.close(tasks)
+        return total - inherited
 
 
 def _anonymous(proc: int, process: str) -> int:
     """Return how many bytes of a process are in memory and come from no file."""
-    for line in _read(proc, f"{process}/status").splitlines():
+    for line in read_at(proc, f"{process}/status").splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * _KIB
     return 0
-
-
-def _read(folder: int, path: str) -> str:
-    try:
-        descriptor = os.open(path, os.O_RDONLY, dir_fd=folder)
-    except OSError:
-        return ""
-    with open(descriptor, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - of a descriptor
-        try:
-            return file.read()
-        except OSError:
-            return ""

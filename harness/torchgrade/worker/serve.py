@@ -6,7 +6,10 @@ that arrive: no complete answer means no pass.
 
 from __future__ import annotations
 
+import gc
 import socket
+import sys
+from typing import Any
 
 from torchgrade.contract import Contract
 from torchgrade.wire import Bounds, Frame, Link, Packed, WireClosedError, WireError, pack, pack_named, unpack
@@ -15,13 +18,16 @@ from torchgrade.worker.implementation import Implementation, plain_text
 __all__ = ["Server"]
 
 Reply = tuple[str, Packed]
+_PONGS = frozenset(("ping", "keep", "settle"))
 
 
 class Server:
     """Answers the requests of one link.
 
     Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
-    argument, ...]; ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``.
+    argument, ...]; ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``;
+    ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that is done
+    is to answer with that value; ``settle``, which collects garbage.
     Replies: ``loaded``; ``value`` [each argument after the call if echo, value]; ``raised``;
     ``unsendable``; ``pong``.
 
@@ -35,9 +41,19 @@ class Server:
         self._contract = contract
         self._tensors = tensors
         self._bounds = bounds
+        self._keeps = False
+        self._kept: Any = None
 
-    def serve(self, stream: socket.socket, folder: str) -> None:
-        """Answer until the grader hangs up."""
+    def serve(self, stream: socket.socket, folder: str, threads: int) -> None:
+        """Answer until the grader hangs up.
+
+        Args:
+            stream: to the grader.
+            folder: of the worker.
+            threads: how many torch may use; numpy's libraries have settled on one.
+        """
+        if threads > 1 and "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
         link = Link(stream, self._bounds)
         implementation = Implementation(self._contract, folder)
         try:
@@ -59,7 +75,10 @@ class Server:
             link.send("raised", frame.nonce, pack(implementation.describe_error(error)))
 
     def _handle(self, implementation: Implementation, frame: Frame) -> Reply:
-        if frame.kind == "ping":
+        if frame.kind in _PONGS:
+            self._keeps |= frame.kind == "keep"
+            if frame.kind == "settle":
+                gc.collect()
             return "pong", pack(None)
         request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=implementation.resolve)
         if frame.kind == "load":
@@ -73,7 +92,9 @@ class Server:
             value = implementation.call_method(target, name, arguments)
             return "value", pack_named([("the value", value)])
         hook, echo, *arguments = request
-        value = implementation.call(hook, arguments)
+        value = self._kept if frame.kind == "replay" else implementation.call(hook, arguments)
+        if self._keeps:
+            self._kept = value
         # Arguments first: unchanged, they then pack to the same trees and arrays as in the request.
         names = self._contract.hooks[hook].arguments if echo else ()
         after = [

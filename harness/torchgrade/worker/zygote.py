@@ -20,7 +20,7 @@ import msgspec
 
 from torchgrade.contract import load_contract
 from torchgrade.wire import Bounds
-from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, receive_block, send_block
+from torchgrade.worker.config import CONTENT_FAULT, FORK, ZygoteConfig, cores_in, receive_block, send_block
 from torchgrade.worker.keeper import Ends, keep
 from torchgrade.worker.off_limits import OffLimitsNameError, enforce
 from torchgrade.worker.removal import remove_tree
@@ -36,7 +36,7 @@ def main(control_descriptor: int) -> None:
     """Serve the control socket until it closes.
 
     Protocol: one block with a ``ZygoteConfig``, answered by the block ``b"ready"`` or by an error
-    text; then, for each worker, one byte with descriptors: its end of the wire, of the leash, and the
+    text; then, for each worker, a ``FORK`` with descriptors: its end of the wire, of the leash, and the
     entrances of its control groups, if any.
     """
     _close_all_but(control_descriptor)
@@ -57,11 +57,13 @@ def main(control_descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     alive, lifeline = os.pipe()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS_PER_REQUEST)
+        message, descriptors, _, _ = socket.recv_fds(control, FORK.size, DESCRIPTORS_PER_REQUEST)
         if not message:
             break
         data, leash = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
-        ends = Ends(data=data, leash=leash, lifeline=alive, groups=tuple(descriptors[2:]))
+        ends = Ends(
+            data=data, leash=leash, lifeline=alive, groups=tuple(descriptors[2:]), cores=cores_in(message)
+        )
         # Where there is no room for a process the grader sees its ends close.
         with data, leash, contextlib.suppress(OSError):
             if os.fork() == 0:

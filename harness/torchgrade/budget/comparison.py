@@ -1,0 +1,166 @@
+"""Two implementations that are measured against each other, and what holds for time and memory alike.
+
+The grader holds the clock. What is compared with, be it reference or yardstick, and the submission are
+treated alike in everything, and each answer of the submission is verified after the clock has stopped.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torchgrade.budget.declaration import Budget
+from torchgrade.budget.interval import Interval
+from torchgrade.errors import ContentError
+from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.worker import RemoteWorker
+from torchgrade.results import Outcome
+from torchgrade.testing.compare import compare
+from torchgrade.testing.failures import StudentFailure
+from torchgrade.testing.messages import describe_arguments, describe_difference, describe_raised, failure_of
+
+__all__ = [
+    "Comparison",
+    "Effort",
+    "Measured",
+    "TooSlow",
+    "WrongAnswerError",
+    "answered",
+    "patience_seconds",
+    "without_collections",
+]
+
+# How much longer than what loses all points a call may take before it is stopped.
+_PATIENCE = 4.0
+_LEAST_PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is done for certainty.
+
+    Attributes:
+        seconds: after which no new pair is begun.
+        width: of the interval, to each side, that is wanted: 0.03 is 3 %.
+        call_seconds: what one call may take in any case.
+    """
+
+    seconds: float = 4.0
+    width: float = 0.03
+    call_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What came of it.
+
+    Attributes:
+        submission, compared: median seconds of a call, or bytes.
+    """
+
+    interval: Interval
+    submission: float
+    compared: float
+
+
+class WrongAnswerError(Exception):
+    """The submission did not answer a measured call rightly."""
+
+    def __init__(self, failure: StudentFailure) -> None:
+        super().__init__(failure.student_message)
+        self.failure = failure
+
+
+class TooSlow(Exception):  # noqa: N818 - a finding, not an error
+    """A call was stopped.
+
+    Attributes:
+        seconds: after so many.
+        compared: seconds of what it is compared with.
+    """
+
+    def __init__(self, seconds: float, compared: float) -> None:
+        super().__init__(f"stopped after {seconds:.3g} s")
+        self.seconds = seconds
+        self.compared = compared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two implementations and what they are asked.
+
+    Attributes:
+        budget: which one is measured.
+        submission: starts a fresh worker of the submission, its modules imported, on the cores agreed.
+        compared: starts one of what it is compared with.
+        make_call: makes a call with new inputs.
+        verifies: whether the answers of ``compared`` are right, so that those of the submission must agree.
+        effort: how much to do.
+    """
+
+    budget: Budget
+    submission: Callable[[], RemoteWorker]
+    compared: Callable[[], RemoteWorker]
+    make_call: Callable[[], Call]
+    verifies: bool
+    effort: Effort
+
+    def is_clear(self, interval: Interval) -> bool:
+        """Tell whether the interval is on one side of the limit for full marks, and narrow."""
+        if interval.low > self.budget.zero_marks:
+            return True
+        sided = interval.high <= self.budget.full_marks or interval.low > self.budget.full_marks
+        return sided and interval.width <= self.effort.width
+
+    def verify(self, call: Call, right: Answer, answer: Answer) -> None:
+        """Check an answer of the submission.
+
+        Raises:
+            WrongAnswerError: if it is wrong, or none.
+        """
+        failure = failure_of(answer, call, "a measured call")
+        if failure is None and self.verifies:
+            names, tolerance = call.hook.result_names, self.budget.tolerance
+            found = compare(right.value, answer.value, names=names, tolerance=tolerance)
+            if found.difference is not None:
+                text = (
+                    f"{call.hook.name}: {describe_difference(found.difference)}"
+                    "\ncase: a measured call (the answer of each is verified)"
+                    f"\narguments: {describe_arguments(call)}"
+                )
+                failure = StudentFailure(Outcome.FAILED, text)
+        if failure is not None:
+            raise WrongAnswerError(failure)
+
+
+def patience_seconds(budget: Budget, compared_seconds: float, effort: Effort) -> float:
+    """Return how long a call of the submission may take, given what it is compared with took."""
+    slowest = _PATIENCE * budget.zero_marks * compared_seconds
+    return min(max(slowest, _LEAST_PATIENCE_SECONDS), effort.call_seconds)
+
+
+def answered(answer: Answer) -> Answer:
+    """Return the answer of what a submission is compared with.
+
+    Raises:
+        ContentError: if it is none.
+    """
+    if answer.kind is AnswerKind.VALUE:
+        return answer
+    why = describe_raised(answer.raised) if answer.raised is not None else answer.detail
+    raise ContentError(f"what a budget is measured against does not answer: {why or answer.kind.value}")
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Have the grader itself collect no garbage while the clock runs."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,171 @@
+"""A race: the time of calls, submission and reference in turn.
+
+The clock starts before the arguments are sent and stops when the whole answer has arrived: a submission
+sees its inputs no sooner, and has nothing left to do later. What the ways of arguments and answer take is
+measured too, and taken off both. Both run on the same core, in the order A B B A, with new inputs for each
+pair. Whenever it is not its turn, all processes of the submission are stopped: it can neither work ahead
+nor slow down what it is compared with.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import statistics
+import time
+from contextlib import ExitStack
+
+from torchgrade.budget.comparison import (
+    Comparison,
+    Measured,
+    TooSlow,
+    WrongAnswerError,
+    answered,
+    patience_seconds,
+)
+from torchgrade.budget.interval import Interval, ratio_interval
+from torchgrade.errors import InternalError
+from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.worker import RemoteWorker
+from torchgrade.testing.messages import failure_of
+
+__all__ = ["race"]
+
+WARM_UPS = 2
+FEWEST_PAIRS = 4
+MOST_PAIRS = 60
+SETTLE_SECONDS = 10.0
+# What is left of a call once its ways are taken off, at the least, as a share of what it is compared with.
+LEAST_SHARE = 0.005
+
+
+def race(comparison: Comparison) -> Measured:
+    """Measure until the interval is narrow and on one side of the limit, or time is up.
+
+    Raises:
+        WrongAnswerError: if a measured answer of the submission is wrong or none.
+        TooSlow: if a call of the submission was stopped.
+        ContentError: if what it is compared with fails.
+        InternalError: if a worker cannot be started or held.
+    """
+    with ExitStack() as stack:
+        runners = []
+        for start in (comparison.compared, comparison.compared, comparison.submission):
+            runners.append(start())
+            stack.callback(runners[-1].end)
+        compared, errand, submission = runners
+        return _Race(comparison, submission, compared, errand).run()
+
+
+class _Race:
+    """Both implementations in turn, until it is clear."""
+
+    def __init__(
+        self,
+        comparison: Comparison,
+        submission: RemoteWorker,
+        compared: RemoteWorker,
+        errand: RemoteWorker,
+    ) -> None:
+        self._comparison = comparison
+        self._errand = errand  # takes the ways only; what keeps its last answer has other memory to reuse
+        self._submission = submission
+        self._compared = compared
+        self._patience = comparison.effort.call_seconds
+        self._ways: list[float] = []
+        self._pairs: list[tuple[float, float]] = []
+
+    def run(self) -> Measured:
+        started = time.monotonic()
+        self._warm_up()
+        while True:
+            self._pairs.append(self._take_pair())
+            if len(self._pairs) >= FEWEST_PAIRS:
+                interval = ratio_interval(self._logarithms())
+                late = time.monotonic() - started > self._comparison.effort.seconds
+                if late or len(self._pairs) == MOST_PAIRS or self._comparison.is_clear(interval):
+                    return self._result(interval)
+
+    def _warm_up(self) -> None:
+        """Call both once or twice, unmeasured: libraries prepare themselves, and the pace becomes known."""
+        effort = self._comparison.effort
+        answered(self._errand.keep(SETTLE_SECONDS))
+        answered(self._errand.call(self._comparison.make_call(), effort.call_seconds))
+        self._hold()
+        for _ in range(1 + secrets.randbelow(WARM_UPS)):
+            call = self._comparison.make_call()
+            right = self._ask_compared(call)
+            self._patience = patience_seconds(self._comparison.budget, right.wall_seconds, effort)
+            self._let_run()
+            answer = self._ask_submission(call, right)
+            self._hold()
+            self._comparison.verify(call, right, answer)
+
+    def _take_pair(self) -> tuple[float, float]:
+        """Return the seconds of two calls of the submission, and of two of what it is compared with."""
+        first, second = self._comparison.make_call(), self._comparison.make_call()
+        right = [self._ask_compared(first)]
+        self._let_run()
+        answers = [self._ask_submission(first, right[0]), self._ask_submission(second, right[0])]
+        self._hold()
+        right.append(self._ask_compared(second))
+        self._ways.append(self._take_ways(second))
+        for call, expected, answer in zip((first, second), right, answers, strict=True):
+            self._comparison.verify(call, expected, answer)
+        return sum(answer.wall_seconds for answer in answers), sum(answer.wall_seconds for answer in right)
+
+    def _take_ways(self, call: Call) -> float:
+        _prepare(call, self._errand)
+        return answered(self._errand.replay(call, self._comparison.effort.call_seconds)).wall_seconds
+
+    def _ask_compared(self, call: Call) -> Answer:
+        _prepare(call, self._compared)
+        return answered(self._compared.call(call, self._comparison.effort.call_seconds))
+
+    def _ask_submission(self, call: Call, right: Answer) -> Answer:
+        _prepare(call, self._submission)
+        answer = self._submission.call(call, self._patience)
+        if answer.kind is AnswerKind.TIMEOUT:
+            raise TooSlow(self._patience, right.wall_seconds)
+        return answer
+
+    def _hold(self) -> None:
+        if not self._submission.hold():
+            self._explain_end()
+
+    def _let_run(self) -> None:
+        if not self._submission.let_run():
+            self._explain_end()
+
+    def _explain_end(self) -> None:
+        """Tell why a submission cannot be held: it has ended between two calls."""
+        answer = self._submission.settle(SETTLE_SECONDS)
+        failure = failure_of(answer, self._comparison.make_call(), "")
+        if failure is None:
+            raise InternalError("a worker could not be held")
+        raise WrongAnswerError(failure)
+
+    def _logarithms(self) -> list[float]:
+        return [math.log(mine / theirs) for mine, theirs in self._without_ways()]
+
+    def _without_ways(self) -> list[tuple[float, float]]:
+        ways = 2 * statistics.median(self._ways)
+        theirs = [max(their - ways, LEAST_SHARE * their) for _, their in self._pairs]
+        return [
+            (max(mine - ways, LEAST_SHARE * their), their)
+            for (mine, _), their in zip(self._pairs, theirs, strict=True)
+        ]
+
+    def _result(self, interval: Interval) -> Measured:
+        pairs = self._without_ways()
+        return Measured(
+            interval=interval,
+            submission=statistics.median(mine for mine, _ in pairs) / 2,
+            compared=statistics.median(theirs for _, theirs in pairs) / 2,
+        )
+
+
+def _prepare(call: Call, worker: RemoteWorker) -> None:
+    """Do what shall not be measured: pack the call, and have the worker collect its garbage."""
+    _ = call.packed
+    worker.settle(SETTLE_SECONDS)

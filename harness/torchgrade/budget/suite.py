@@ -1,0 +1,258 @@
+"""All budgets of an assignment, judged for submission after submission."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from torchgrade.budget.calibration import Calibration
+from torchgrade.budget.comparison import (
+    Comparison,
+    Effort,
+    Measured,
+    TooSlow,
+    WrongAnswerError,
+    without_collections,
+)
+from torchgrade.budget.cores import choose_cores, staying_on
+from torchgrade.budget.declaration import Budget
+from torchgrade.budget.growth import growth
+from torchgrade.budget.lane import QuietLane
+from torchgrade.budget.race import race
+from torchgrade.budget.verdict import Verdict, judge, judge_too_slow
+from torchgrade.content import Assignment
+from torchgrade.errors import ContentError
+from torchgrade.grading.jobs import TestInfo
+from torchgrade.remote.answers import Answer, Call
+from torchgrade.remote.worker import RemoteWorker
+from torchgrade.remote.zygote import Zygote
+from torchgrade.results import Outcome, TestOutcome
+from torchgrade.testing.cases import Draw
+from torchgrade.testing.failures import StudentFailure
+from torchgrade.testing.messages import bounded, describe_raised, failure_of
+
+__all__ = ["BudgetSuite", "Compared", "Modules"]
+
+TRIES = 2
+SEED_BYTES = 32
+_RIGHT_ONLY = "time and memory count for right answers only"
+_OWN_FAULT = "the grader failed to measure this: it is not your fault, and it will be graded again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    """The files of an implementation, and which of them hold its hooks."""
+
+    files: Mapping[str, bytes]
+    entries: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What submissions are compared with.
+
+    Attributes:
+        modules: of the reference, or of the yardstick.
+        calibrations: how the yardstick compares with the reference, by budget; None if it is the reference.
+    """
+
+    modules: Modules
+    calibrations: Mapping[str, Calibration] | None = None
+
+
+class BudgetSuite:
+    """Measures what an assignment limits.
+
+    Args:
+        budgets: in the order of the assignment.
+        assignment: for its contract and limits.
+        zygote: where the workers come from.
+        compared: what with; None if nothing can be measured.
+        lane: keeps the others quiet meanwhile.
+        first_number: of the first budget, among the tests.
+        effort: how much to do for certainty.
+    """
+
+    def __init__(
+        self,
+        budgets: Sequence[Budget],
+        *,
+        assignment: Assignment,
+        zygote: Zygote,
+        compared: Compared | None,
+        lane: QuietLane,
+        first_number: int,
+        effort: Effort,
+    ) -> None:
+        self._budgets = budgets
+        self._assignment = assignment
+        self._zygote = zygote
+        self._compared = compared
+        self._lane = lane
+        self._effort = effort
+        self.tests = tuple(
+            TestInfo(id=budget.id, number=number, title=budget.title, max_points=str(budget.points))
+            for number, budget in enumerate(budgets, start=first_number)
+        )
+
+    def run(self, submission: Modules, tests: Sequence[TestOutcome]) -> tuple[TestOutcome, ...]:
+        """Judge a submission by every budget.
+
+        Args:
+            submission: what to measure.
+            tests: what it came to in the tests, which are over.
+        """
+        if not self._budgets:
+            return ()
+        with self._lane.alone():
+            verdicts = [self.judge(budget, submission, tests) for budget in self._budgets]
+        return tuple(
+            self._outcome(info, budget, verdict)
+            for info, budget, verdict in zip(self.tests, self._budgets, verdicts, strict=True)
+        )
+
+    def none_ran(
+        self, outcome: Outcome, message: str, instructor_message: str = ""
+    ) -> tuple[TestOutcome, ...]:
+        """Return the outcomes of a submission of which nothing could be measured."""
+        verdict = Verdict(
+            outcome=outcome, points=Fraction(0), message=message, instructor_message=instructor_message
+        )
+        return tuple(
+            self._outcome(info, budget, verdict)
+            for info, budget in zip(self.tests, self._budgets, strict=True)
+        )
+
+    def judge(self, budget: Budget, submission: Modules, tests: Sequence[TestOutcome]) -> Verdict:
+        """Judge a submission by one budget; a fault of our own is an internal error."""
+        impossible = self._why_not_measured(budget)
+        if impossible:
+            return _without_points(Outcome.NOT_MEASURED, f"not measured: {impossible}")
+        stuck = any(test.outcome is Outcome.TIMEOUT and budget.call in test.hooks for test in tests)
+        if stuck:
+            text = f"not measured: your `{budget.call}` ran into the time limit in the tests"
+            return _without_points(Outcome.NOT_RUN, text)
+        try:
+            return self._measure(budget, submission)
+        except WrongAnswerError as wrong:
+            message = bounded(
+                f"{wrong.failure.student_message}\nspeed and memory count for right answers only"
+            )
+            return _without_points(wrong.failure.outcome, message)
+        except Exception:
+            if not self._zygote.alive:
+                raise
+            return Verdict(
+                outcome=Outcome.INTERNAL_ERROR,
+                points=Fraction(0),
+                message=_OWN_FAULT,
+                instructor_message=traceback.format_exc()[-8_000:],
+            )
+
+    def measure(self, budget: Budget, submission: Modules) -> Measured:
+        """Measure a submission against what it is compared with, in the present conditions.
+
+        Raises:
+            WrongAnswerError, TooSlow: if the submission gives no figure.
+            ContentError, InternalError: if it is not the submission's fault.
+        """
+        assert self._compared is not None
+        compared = self._compared.modules
+        cores = choose_cores(budget.threads)
+        comparison = Comparison(
+            budget=budget,
+            submission=lambda: self._start(budget, submission, cores),
+            compared=lambda: self._start_compared(compared, cores),
+            make_call=lambda: self._draw(budget),
+            verifies=self._compared.calibrations is None,
+            effort=self._effort,
+        )
+        with staying_on(cores), without_collections():
+            return growth(comparison) if budget.measures == "memory" else race(comparison)
+
+    def _measure(self, budget: Budget, submission: Modules) -> Verdict:
+        for left in reversed(range(TRIES)):
+            try:
+                measured = self.measure(budget, submission)
+            except TooSlow as stopped:
+                if not left:  # a machine can hang for a while, but hardly twice
+                    return judge_too_slow(budget, stopped)
+                continue
+            calibrations = None if self._compared is None else self._compared.calibrations
+            if calibrations is None:
+                return judge(budget, measured, with_yardstick=False)
+            return judge(budget, calibrations[budget.name].convert(measured), with_yardstick=True)
+        raise AssertionError
+
+    def _why_not_measured(self, budget: Budget) -> str:
+        """Say why this machine cannot measure a budget, or nothing."""
+        if self._compared is None:
+            return "there is nothing to compare with"
+        if self._compared.calibrations is not None and budget.name not in self._compared.calibrations:
+            return "the yardstick is not calibrated for it"
+        if budget.device == "cuda":
+            return "it needs a GPU, and there is none that workers can use"
+        if budget.threads > len(choose_cores(budget.threads)) > 0:
+            return f"it needs {budget.threads} cores"
+        return ""
+
+    def _draw(self, budget: Budget) -> Call:
+        """Make a call with inputs that nobody has seen: no batch's seed leads to them."""
+        hook = self._assignment.contract.hooks[budget.call]
+        given = budget.inputs(Draw(os.urandom(SEED_BYTES), budget.name))
+        if set(given) != set(hook.arguments):
+            raise ContentError(f"budget '{budget.name}' makes ({', '.join(given)}), not {hook.signature}")
+        return Call(hook, tuple(given[name] for name in hook.arguments), echo=False)
+
+    def _start(self, budget: Budget, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
+        """Start a worker of the submission.
+
+        Raises:
+            WrongAnswerError: if it cannot be imported, or lacks the call.
+        """
+        worker = self._zygote.worker(cores)
+        seconds = self._assignment.manifest.limits.import_seconds
+        told = worker.load(modules.files, modules.entries, seconds)
+        if not isinstance(told, Answer) and budget.call in told.usable:
+            return worker
+        worker.end()
+        if isinstance(told, Answer):
+            failure = failure_of(told, self._draw(budget), "")
+            assert failure is not None
+            raise WrongAnswerError(failure)
+        text = next((text for hook, text in told.problems if hook == budget.call), "")
+        missing = text or f"there is no `{budget.call}` that can be called"
+        raise WrongAnswerError(StudentFailure(Outcome.NOT_IMPLEMENTED, bounded(missing, 1)))
+
+    def _start_compared(self, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
+        worker = self._zygote.worker(cores)
+        seconds = self._assignment.manifest.limits.import_seconds
+        told = worker.load(modules.files, modules.entries, seconds)
+        if isinstance(told, Answer):
+            worker.end()
+            why = describe_raised(told.raised) if told.raised is not None else told.detail
+            raise ContentError(f"what budgets are measured against cannot be imported: {why}")
+        return worker
+
+    @staticmethod
+    def _outcome(info: TestInfo, budget: Budget, verdict: Verdict) -> TestOutcome:
+        measured = verdict.outcome is not Outcome.NOT_MEASURED
+        return TestOutcome(
+            id=info.id,
+            number=info.number,
+            title=info.title,
+            outcome=verdict.outcome,
+            points=verdict.points,
+            max_points=Fraction(budget.points) if measured else Fraction(0),
+            hooks=(budget.call,),
+            student_message=verdict.message,
+            instructor_message=verdict.instructor_message,
+            budget=verdict.figures,
+        )
+
+
+def _without_points(outcome: Outcome, message: str) -> Verdict:
+    return Verdict(outcome=outcome, points=Fraction(0), message=message)
