@@ -66,7 +66,7 @@ BUDGETS = (
         full_marks=3.0,
         zero_marks=12.0,
         points=4,
-        hint="A gradient for each row, kept until they are summed, takes as many times the memory as there are rows.",
+        hint="A gradient for each row, kept until all are summed, takes as many times the memory as rows.",
     ),
     Budget(
         name="graph_time",

@@ -43,7 +43,14 @@ def plan(
     setup: GradingSetup,
 ) -> list[Work]:
     """Return the work of a batch, in the order of ``submissions``."""
-    common = (assignment.sha256, reference.sha256, __version__, setup.seed, setup.require_sandbox)
+    common = (
+        assignment.sha256,
+        reference.sha256,
+        __version__,
+        setup.seed,
+        setup.require_sandbox,
+        str(setup.budgets),
+    )
     return [
         _work(found, students=students.get(found.id, ()), common=(setup.tests, *common))
         for found in submissions

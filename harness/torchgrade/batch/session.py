@@ -21,6 +21,7 @@ from torchgrade.store import Store, write_store
 
 __all__ = ["GradedBatch", "Request", "available_workers", "grade_batch"]
 
+LANE_NAME = "measuring.lock"
 _LOG = logging.getLogger(__name__)
 
 
@@ -31,6 +32,7 @@ class Request:
     Attributes:
         seed: 64 hex digits, to reproduce a batch.
         sandbox: level to use, or ``"best"``.
+        budgets: whether to measure them; otherwise they are out of the total.
         fresh: grade all again, whatever is stored.
     """
 
@@ -43,6 +45,7 @@ class Request:
     seed: str | None = None
     sandbox: str = "best"
     require_sandbox: str = "confined"
+    budgets: bool = True
     executor: str = "local"
     fresh: bool = False
 
@@ -88,6 +91,8 @@ def grade_batch(request: Request, plugins: Plugins) -> GradedBatch:
             seed=batch.seed,
             sandbox=request.sandbox,
             require_sandbox=request.require_sandbox,
+            budgets=request.budgets,
+            lane=str(request.out.resolve() / LANE_NAME),
         )
         works = plan(
             discovery.submissions,

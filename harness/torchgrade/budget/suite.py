@@ -74,6 +74,10 @@ class BudgetSuite:
         lane: keeps the others quiet meanwhile.
         first_number: of the first budget, among the tests.
         effort: how much to do for certainty.
+
+    Attributes:
+        budgets: these.
+        tests: their entries among the tests.
     """
 
     def __init__(
@@ -87,7 +91,7 @@ class BudgetSuite:
         first_number: int,
         effort: Effort,
     ) -> None:
-        self._budgets = budgets
+        self.budgets = tuple(budgets)
         self._assignment = assignment
         self._zygote = zygote
         self._compared = compared
@@ -105,13 +109,13 @@ class BudgetSuite:
             submission: what to measure.
             tests: what it came to in the tests, which are over.
         """
-        if not self._budgets:
+        if not self.budgets:
             return ()
         with self._lane.alone():
-            verdicts = [self.judge(budget, submission, tests) for budget in self._budgets]
+            verdicts = [self.judge(budget, submission, tests) for budget in self.budgets]
         return tuple(
             self._outcome(info, budget, verdict)
-            for info, budget, verdict in zip(self.tests, self._budgets, verdicts, strict=True)
+            for info, budget, verdict in zip(self.tests, self.budgets, verdicts, strict=True)
         )
 
     def none_ran(
@@ -123,18 +127,17 @@ class BudgetSuite:
         )
         return tuple(
             self._outcome(info, budget, verdict)
-            for info, budget in zip(self.tests, self._budgets, strict=True)
+            for info, budget in zip(self.tests, self.budgets, strict=True)
         )
 
     def judge(self, budget: Budget, submission: Modules, tests: Sequence[TestOutcome]) -> Verdict:
         """Judge a submission by one budget; a fault of our own is an internal error."""
-        impossible = self._why_not_measured(budget)
+        impossible = self.why_not_measured(budget)
         if impossible:
             return _without_points(Outcome.NOT_MEASURED, f"not measured: {impossible}")
-        stuck = any(test.outcome is Outcome.TIMEOUT and budget.call in test.hooks for test in tests)
-        if stuck:
-            text = f"not measured: your `{budget.call}` ran into the time limit in the tests"
-            return _without_points(Outcome.NOT_RUN, text)
+        pointless = self._why_pointless(budget, tests)
+        if pointless:
+            return _without_points(Outcome.NOT_RUN, f"not measured: {pointless}")
         try:
             return self._measure(budget, submission)
         except WrongAnswerError as wrong:
@@ -152,8 +155,13 @@ class BudgetSuite:
                 instructor_message=traceback.format_exc()[-8_000:],
             )
 
-    def measure(self, budget: Budget, submission: Modules) -> Measured:
+    def measure(self, budget: Budget, submission: Modules, *, verifies: bool = True) -> Measured:
         """Measure a submission against what it is compared with, in the present conditions.
+
+        Args:
+            budget: by which.
+            submission: what.
+            verifies: whether its answers must be right, where there is a reference.
 
         Raises:
             WrongAnswerError, TooSlow: if the submission gives no figure.
@@ -167,7 +175,7 @@ class BudgetSuite:
             submission=lambda: self._start(budget, submission, cores),
             compared=lambda: self._start_compared(compared, cores),
             make_call=lambda: self._draw(budget),
-            verifies=self._compared.calibrations is None,
+            verifies=verifies and self._compared.calibrations is None,
             effort=self._effort,
         )
         with staying_on(cores), without_collections():
@@ -187,7 +195,7 @@ class BudgetSuite:
             return judge(budget, calibrations[budget.name].convert(measured), with_yardstick=True)
         raise AssertionError
 
-    def _why_not_measured(self, budget: Budget) -> str:
+    def why_not_measured(self, budget: Budget) -> str:
         """Say why this machine cannot measure a budget, or nothing."""
         if self._compared is None:
             return "there is nothing to compare with"
@@ -197,6 +205,17 @@ class BudgetSuite:
             return "it needs a GPU, and there is none that workers can use"
         if budget.threads > len(choose_cores(budget.threads)) > 0:
             return f"it needs {budget.threads} cores"
+        return ""
+
+    def _why_pointless(self, budget: Budget, tests: Sequence[TestOutcome]) -> str:
+        """Say what the tests have shown already that makes measuring useless, or nothing."""
+        called = [test.outcome for test in tests if budget.call in test.hooks]
+        if Outcome.TIMEOUT in called:
+            return f"your `{budget.call}` ran into the time limit in the tests"
+        # No answer can be verified against a yardstick: there the public tests must do.
+        assert self._compared is not None
+        if self._compared.calibrations is not None and any(each is not Outcome.PASSED for each in called):
+            return f"first your `{budget.call}` must pass its tests"
         return ""
 
     def _draw(self, budget: Budget) -> Call:

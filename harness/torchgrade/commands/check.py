@@ -26,6 +26,7 @@ __all__ = ["command"]
 SEED_BYTES = 4
 NARROWEST = 40
 FIRST_MILLISECONDS = 100
+BUDGET_PREFIX = "budget_"
 _MARKS = {
     "passed": ("ok", "green"),
     "not implemented": ("todo", "yellow"),
@@ -39,6 +40,11 @@ _MARKS = {
 @click.option("--assignment", metavar="ID", help="Which assignment; else the one whose functions PATH has.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
 @click.option("--seed", metavar="HEX", help="Draw the inputs of an earlier check again.")
+@click.option(
+    "--budgets/--no-budgets",
+    default=True,
+    help="Estimate time and memory, too, once your tests pass.  [default: budgets]",
+)
 @click.option("--sandbox", default="best", show_default=True, metavar="LEVEL", help="Level to run at.")
 @content_option
 @json_option
@@ -48,13 +54,15 @@ def command(
     assignment: str | None,
     watch: bool,
     seed: str | None,
+    budgets: bool,
     sandbox: str,
     content: Path | None,
     as_json: bool,
 ) -> int:
     """Run the public tests on PATH (a folder, module or notebook; else this folder).
 
-    Your points are decided by other, hidden tests of the same functions.
+    Your points are decided by other, hidden tests of the same functions. Time and memory are estimated
+    by comparing your functions with a public yardstick; grading compares them with the reference.
 
     Exit status: 0 all public tests passed, 1 some did not, 2 wrong usage, 3 an internal error.
     """
@@ -77,6 +85,7 @@ def command(
         seed=seed if seed is not None else secrets.token_hex(SEED_BYTES),
         tests="public",
         sandbox=sandbox,
+        budgets=budgets,
     )
     job = Job(submission_id=printable(path.resolve().stem), path=str(path.resolve()))
     statuses: list[int] = []
@@ -108,7 +117,16 @@ def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
         _echo_result(result, seed)
     if result.needs_regrade:
         return 3
-    return 0 if result.passed else 1
+    return 0 if not result.failure and all(map(_is_fine, result.tests)) else 1
+
+
+def _is_fine(test: TestOutcome) -> bool:
+    """Tell whether nothing is wrong; what is only estimated fails nobody."""
+    return test.outcome.value == "passed" or _is_budget(test)
+
+
+def _is_budget(test: TestOutcome) -> bool:
+    return test.id.startswith(BUDGET_PREFIX)
 
 
 def _watch(path: Path, check: Callable[[], None]) -> None:
@@ -156,14 +174,21 @@ def _echo_result(result: Result, seed: str) -> None:
     else:
         column = max((len(_mark(test)[0]) for test in result.tests), default=0)
         for test in result.tests:
-            _echo_test(test, column)
+            if not _is_budget(test):
+                _echo_test(test, column)
+        budgets = [test for test in result.tests if _is_budget(test)]
+        if any(test.outcome.value != "not measured" for test in budgets):
+            click.echo("time and memory, estimated with a yardstick:")
+            for test in budgets:
+                _echo_test(test, column)
     if result.stdout.text or result.stderr.text:
         cut = " (cut, it is too long)" if result.stdout.truncated or result.stderr.truncated else ""
         click.echo(f"your code printed{cut}:")
         click.echo(_indented((result.stdout.text + result.stderr.text).rstrip(), "  | "))
-    passed = sum(test.outcome.value == "passed" for test in result.tests)
-    click.secho(f"{passed} of {len(result.tests)} public tests passed", bold=True)
-    if not result.passed and not result.failure:
+    tests = [test for test in result.tests if not _is_budget(test)]
+    passed = sum(test.outcome.value == "passed" for test in tests)
+    click.secho(f"{passed} of {len(tests)} public tests passed", bold=True)
+    if passed < len(tests) and not result.failure:
         click.echo(f"the same inputs again: --seed {seed}", err=True)
 
 
@@ -174,7 +199,7 @@ def _mark(test: TestOutcome) -> tuple[str, str]:
 def _echo_test(test: TestOutcome, column: int) -> None:
     mark, colour = _mark(test)
     click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {inert(test.title)}")
-    if test.outcome.value != "passed":
+    if test.outcome.value != "passed" or _is_budget(test):
         click.echo(_indented(test.student_message, " " * (column + 4)))
 
 

@@ -43,6 +43,11 @@ _LEVELS = click.Choice(["process", "confined", "isolated"])
     show_default=True,
     help="Grade nothing below this level.",
 )
+@click.option(
+    "--budgets/--no-budgets",
+    default=True,
+    help="Measure time and memory; otherwise they are out of the total.  [default: budgets]",
+)
 @click.option("--executor", default="local", show_default=True, metavar="NAME", help="What runs the batch.")
 @click.option("--fresh", is_flag=True, help="Forget what DIR holds, and grade all with a new seed.")
 @content_option
@@ -57,6 +62,7 @@ def command(
     seed: str | None,
     sandbox: str,
     require_sandbox: str,
+    budgets: bool,
     executor: str,
     content: Path | None,
     fresh: bool,
@@ -87,6 +93,7 @@ def command(
         seed=seed,
         sandbox=sandbox,
         require_sandbox=require_sandbox,
+        budgets=budgets,
         executor=executor,
         fresh=fresh,
     )

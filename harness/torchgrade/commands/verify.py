@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from torchgrade.commands.options import content_option, echo_json, echo_table, json_option, points_text
 
 if TYPE_CHECKING:
-    from torchgrade.verify import Proof
+    from torchgrade.verify import BudgetProof, Proof
 
 __all__ = ["command"]
 
@@ -20,35 +21,51 @@ __all__ = ["command"]
 @click.argument("assignment_ids", metavar="[ID...]", nargs=-1)
 @click.option("--seed", metavar="HEX", help="Seed of the cases; else a new one each time.")
 @click.option("--sandbox", default="best", show_default=True, metavar="LEVEL", help="Level to run at.")
+@click.option(
+    "--budgets/--no-budgets", default=True, help="Measure time and memory, too.  [default: budgets]"
+)
+@click.option("--calibrate", is_flag=True, help="Record how each yardstick compares with its reference.")
 @content_option
 @json_option
 def command(
-    assignment_ids: tuple[str, ...], seed: str | None, sandbox: str, content: Path | None, *, as_json: bool
+    assignment_ids: tuple[str, ...],
+    seed: str | None,
+    sandbox: str,
+    content: Path | None,
+    *,
+    budgets: bool,
+    calibrate: bool,
+    as_json: bool,
 ) -> int:
     """Show what an assignment's tests prove: all assignments, or those that are named.
 
     The reference scores 100 and the starter 0, every mutant loses the points named for it and is
-    named by a message, alternatives keep all points, negative controls get none. What does not hold
-    is said on stderr, a line each.
+    named by a message, alternatives keep all points, negative controls get none. By every budget the
+    reference is as fast as itself, and each alternative well inside or, if it says so, well outside.
+    What does not hold is said on stderr, a line each.
 
     Exit status: 0 if all of it holds, 3 if the content is broken.
     """
     import secrets
 
     from torchgrade.content import find_content_root
-    from torchgrade.errors import ContentError
+    from torchgrade.errors import ContentError, UsageError
     from torchgrade.grading.jobs import GradingSetup
     from torchgrade.plugin import load_plugins
     from torchgrade.verify import prove
 
+    if calibrate and not budgets:
+        raise UsageError("--calibrate measures what --no-budgets leaves out")
     root = find_content_root(content)
     plugins = load_plugins()
     seed = seed if seed is not None else secrets.token_hex(32)
     found: dict[str, dict[str, Any]] = {}
     for assignment_id in _chosen(root, assignment_ids):
-        setup = GradingSetup(content_root=str(root), assignment=assignment_id, seed=seed, sandbox=sandbox)
+        setup = GradingSetup(
+            content_root=str(root), assignment=assignment_id, seed=seed, sandbox=sandbox, budgets=budgets
+        )
         try:
-            proof = prove(setup, plugins)
+            proof = prove(setup, plugins, calibrate=calibrate)
         except ContentError as error:
             found[assignment_id] = {"ok": False, "problems": [str(error)]}
         else:
@@ -87,6 +104,7 @@ def _plain(proof: Proof) -> dict[str, Any]:
     return {
         "ok": not proof.problems,
         "max_points": _number(proof.max_points),
+        "test_points": _number(proof.test_points),
         "reference": _number(proof.reference.points),
         "starter": _number(proof.starter.points),
         "mutants": {
@@ -105,9 +123,32 @@ def _plain(proof: Proof) -> dict[str, Any]:
         },
         "alternatives": {other.name: _number(other.points) for other in proof.alternatives},
         "controls": {control.name: _number(control.points) for control in proof.controls},
+        "budgets": {budget.name: _plain_budget(budget) for budget in proof.budgets},
         "problems": proof.problems,
         "sandbox": proof.sandbox,
         "seconds": proof.seconds,
+    }
+
+
+def _plain_budget(budget: BudgetProof) -> dict[str, Any]:
+    if budget.not_measured:
+        return {"measured": False, "why": budget.not_measured}
+    return {
+        "measured": True,
+        "full_marks": budget.full_marks,
+        "zero_marks": budget.zero_marks,
+        "ratios": {
+            each.implementation: {
+                "ratio": round(each.ratio, 4),
+                "low": round(each.low, 4),
+                "high": round(each.high, 4) if each.high < math.inf else None,
+                "within": each.within,
+                "margin": round(each.margin, 3),
+            }
+            for each in budget.ratios
+        },
+        "yardstick_ratio": budget.yardstick_ratio,
+        "yardstick_spread": budget.yardstick_spread,
     }
 
 
@@ -134,9 +175,34 @@ def _echo_proof(proof: Proof) -> None:
     ]
     click.echo(f"{proof.assignment} (sandbox: {proof.sandbox}, {proof.seconds:.1f} s)")
     echo_table(("implementation", "points", "what its tests say"), rows, right=(1,))
+    for budget in proof.budgets:
+        _echo_budget(budget)
     count = len(proof.problems)
     told = f"{count} problem{'s' * (count > 1)}" if count else "all of it holds"
     click.secho(f"{proof.assignment}: {told}\n", bold=True, fg="red" if count else "green")
+
+
+def _echo_budget(budget: BudgetProof) -> None:
+    click.echo(
+        f"\nbudget {budget.name} ({budget.measures}, {budget.points} points):"
+        f" full marks up to {budget.full_marks:g} times the reference, none from {budget.zero_marks:g}"
+    )
+    if budget.not_measured:
+        click.echo(f"not measured: {budget.not_measured}")
+        return
+    rows = [
+        (
+            each.implementation,
+            f"{each.ratio:.3g}",
+            f"{each.low:.3g} to {each.high:.3g}" if each.high < math.inf else f"{each.low:.3g} or more",
+            f"{each.margin:.3g} times {'inside' if each.within else 'outside'}",
+        )
+        for each in budget.ratios
+    ]
+    if budget.yardstick_ratio is not None and budget.yardstick_spread is not None:
+        spread = f"± {100 * budget.yardstick_spread:.1f} %"
+        rows.append(("yardstick", f"{budget.yardstick_ratio:.3g}", spread, "stands in at home"))
+    echo_table(("implementation", "ratio", "between", "from the limit"), rows, right=(1,))
 
 
 def _failing(names: tuple[str, ...]) -> str:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from torchgrade.verify.proof import ControlProof, ImplementationProof, MutantProof, Proof
+from torchgrade.verify.proof import (
+    BudgetProof,
+    ControlProof,
+    ImplementationProof,
+    MutantProof,
+    Proof,
+    RatioProof,
+)
 from torchgrade.verify.prover import prove
 
-__all__ = ["ControlProof", "ImplementationProof", "MutantProof", "Proof", "prove"]
+__all__ = [
+    "BudgetProof",
+    "ControlProof",
+    "ImplementationProof",
+    "MutantProof",
+    "Proof",
+    "RatioProof",
+    "prove",
+]

@@ -6,7 +6,15 @@ from fractions import Fraction
 
 import msgspec
 
-__all__ = ["MARGIN", "ControlProof", "ImplementationProof", "MutantProof", "Proof"]
+__all__ = [
+    "MARGIN",
+    "BudgetProof",
+    "ControlProof",
+    "ImplementationProof",
+    "MutantProof",
+    "Proof",
+    "RatioProof",
+]
 
 MARGIN = 10.0
 """A mutant must be off by at least so many tolerances on some case of a test that kills it."""
@@ -52,16 +60,63 @@ class ControlProof(msgspec.Struct, frozen=True, kw_only=True):
     passing: tuple[str, ...]
 
 
+class RatioProof(msgspec.Struct, frozen=True, kw_only=True):
+    """How an implementation fares by a budget.
+
+    Attributes:
+        ratio: to the reference, with ``low`` and ``high`` as its 95 % interval.
+        figure: seconds or bytes.
+        within: whether it should be inside of the limit for full marks.
+        margin: how many times it is on the right side; below 1 it is on the wrong one.
+    """
+
+    implementation: str
+    ratio: float
+    low: float
+    high: float
+    figure: float
+    within: bool
+    margin: float
+
+
+class BudgetProof(msgspec.Struct, frozen=True, kw_only=True):
+    """How a budget fares.
+
+    Attributes:
+        ratios: of the reference to itself, and of each alternative.
+        yardstick_ratio: of the yardstick to the reference; None without a yardstick.
+        yardstick_spread: standard deviation of that from one measurement to the next, as a share.
+        not_measured: why this machine cannot measure it, if so.
+    """
+
+    name: str
+    measures: str
+    points: int
+    full_marks: float
+    zero_marks: float
+    ratios: tuple[RatioProof, ...]
+    yardstick_ratio: float | None
+    yardstick_spread: float | None
+    not_measured: str
+
+
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was found out; ``problems`` are sentences for the author, none if the content holds."""
+    """All that was found out; ``problems`` are sentences for the author, none if the content holds.
+
+    Attributes:
+        max_points: of tests and budgets.
+        test_points: of the tests alone: what every right implementation has, however slow it is.
+    """
 
     assignment: str
     sandbox: str
     max_points: Fraction
+    test_points: Fraction
     reference: ImplementationProof
     starter: ImplementationProof
     alternatives: tuple[ImplementationProof, ...]
     mutants: tuple[MutantProof, ...]
     controls: tuple[ControlProof, ...]
+    budgets: tuple[BudgetProof, ...]
     problems: tuple[str, ...]
     seconds: float

@@ -7,39 +7,48 @@ from collections.abc import Container, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from torchgrade.content import Mutant
 from torchgrade.errors import ContentError
-from torchgrade.grading.jobs import GradingSetup
+from torchgrade.grading.jobs import GradingSetup, TestInfo
 from torchgrade.grading.session import ContentImplementation, Session, with_session
 from torchgrade.plugin import Plugins
 from torchgrade.remote.answers import Implementation
 from torchgrade.results import Outcome, TestOutcome
 from torchgrade.testing.compare import WORST
+from torchgrade.verify.calibrating import prove_budgets
 from torchgrade.verify.controls import CONTROLS, Control, NoneControl
-from torchgrade.verify.proof import MARGIN, ControlProof, ImplementationProof, MutantProof, Proof
+from torchgrade.verify.proof import MARGIN, BudgetProof, ControlProof, ImplementationProof, MutantProof, Proof
 
 __all__ = ["prove"]
 
 TOTAL = 100
 
 
-def prove(setup: GradingSetup, plugins: Plugins) -> Proof:
+def prove(setup: GradingSetup, plugins: Plugins, *, calibrate: bool = False) -> Proof:
     """Grade the content of one assignment.
+
+    Args:
+        setup: which one, and how.
+        plugins: for their sandboxes.
+        calibrate: record how the yardstick compares with the reference.
 
     Raises:
         UsageError: if there is no such assignment.
         ContentError: if it cannot be graded at all.
     """
     proofs: list[Proof] = []
-    with_session(setup, plugins, lambda session: proofs.append(_Prover(session).prove()))
+    with_session(setup, plugins, lambda session: proofs.append(_Prover(session, calibrate=calibrate).prove()))
     return proofs[0]
 
 
 class _Prover:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, calibrate: bool) -> None:
         assert session.reference is not None
         assert session.answers is not None
         self._session = session
+        self._calibrate = calibrate
         self._reference = session.reference
         self._answers = session.answers
 
@@ -53,25 +62,32 @@ class _Prover:
             *(self._prove_control(name, Control(self._answers, fill)) for name, fill in CONTROLS.items()),
             self._prove_control("None", NoneControl()),
         )
-        tests = self._session.suite.tests
-        max_points = sum((Fraction(test.max_points) for test in tests), Fraction(0))
+        suite, tests = self._session.budgets, self._session.suite.tests
+        budgets, problems_of_budgets = prove_budgets(
+            suite, self._session.assignment, self._reference, calibrate=self._calibrate
+        )
+        test_points = _points_of(tests)
+        max_points = test_points + _points_of(suite.tests)
         problems = [
-            *_problems_of_tests(max_points),
-            *_problems_of_solution(solution, max_points),
+            *_problems_of_points(max_points),
+            *_problems_of_solution(solution, test_points),
             *starter.messages,
-            *_problems_of_alternatives(alternatives, max_points),
+            *_problems_of_alternatives(alternatives, test_points),
             *_problems_of_mutants(mutants, {_function(test.id) for test in tests}, self._reference.mutants),
             *_problems_of_controls(controls),
+            *problems_of_budgets,
         ]
         return Proof(
             assignment=self._session.assignment.id,
             sandbox=self._session.zygote.level.value,
             max_points=max_points,
-            reference=solution,
+            test_points=test_points,
+            reference=_with_budgets(solution, budgets),
             starter=starter,
             alternatives=alternatives,
             mutants=mutants,
             controls=controls,
+            budgets=budgets,
             problems=tuple(problems),
             seconds=round(time.perf_counter() - started, 3),
         )
@@ -152,20 +168,30 @@ def _points(outcomes: Sequence[TestOutcome]) -> Fraction:
     return sum((test.points for test in outcomes), Fraction(0))
 
 
-def _problems_of_tests(max_points: Fraction) -> list[str]:
-    return [] if max_points == TOTAL else [f"the hidden tests are worth {max_points} points, not {TOTAL}"]
+def _points_of(tests: Sequence[TestInfo]) -> Fraction:
+    return sum((Fraction(test.max_points) for test in tests), Fraction(0))
 
 
-def _problems_of_solution(proof: ImplementationProof, max_points: Fraction) -> list[str]:
-    if proof.points == max_points:
+def _with_budgets(solution: ImplementationProof, budgets: Sequence[BudgetProof]) -> ImplementationProof:
+    """Add what the reference earns by budgets: all where it is inside, or where this machine cannot tell."""
+    earned = sum(budget.points for budget in budgets if not budget.ratios or budget.ratios[0].margin >= 1)
+    return msgspec.structs.replace(solution, points=solution.points + earned)
+
+
+def _problems_of_points(max_points: Fraction) -> list[str]:
+    return [] if max_points == TOTAL else [f"tests and budgets are worth {max_points} points, not {TOTAL}"]
+
+
+def _problems_of_solution(proof: ImplementationProof, test_points: Fraction) -> list[str]:
+    if proof.points == test_points:
         return []
-    return [f"the reference has {proof.points} of {max_points} points", *proof.messages]
+    return [f"the reference has {proof.points} of {test_points} points in the tests", *proof.messages]
 
 
-def _problems_of_alternatives(proofs: Sequence[ImplementationProof], max_points: Fraction) -> list[str]:
+def _problems_of_alternatives(proofs: Sequence[ImplementationProof], test_points: Fraction) -> list[str]:
     problems = [] if len(proofs) > 1 else ["there are fewer than two alternatives"]
     for proof in proofs:
-        if proof.points != max_points:
+        if proof.points != test_points:
             problems += [f"alternative {proof.name} loses points", *proof.messages]
     return problems
 

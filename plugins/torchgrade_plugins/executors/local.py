@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 # -P: the working folder, which may be a student's, stays off the import path of the grader
 COMMAND = (sys.executable, "-P", "-m", "torchgrade.grading")
 START_SECONDS = 300.0
+MEASURING_SECONDS = 120.0
 TRIES = 2
 FAILED_STARTS = 3
 
@@ -69,6 +70,8 @@ class LocalExecutor:
         assignment = load_assignment(Path(setup.content_root), setup.assignment)
         control_groups()  # before others are in the same group: what is started inherits the place
         limit = 3 * assignment.manifest.limits.submission_seconds + 60
+        if setup.budgets and assignment.budgets_path.exists():
+            limit += MEASURING_SECONDS * workers  # each may have to wait until all others have measured
         crew = _Crew(
             setup=setup,
             assignment=assignment,
