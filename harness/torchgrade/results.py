@@ -180,7 +180,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
         sandbox: level under which the student's code ran; ``"none"`` if it never ran.
         started_at: ISO 8601, UTC.
         phase_seconds: wall time of load, rules, import, tests, end, student_calls,
-            reference_calls and total.
+            reference_calls, budgets, total, and of waiting while others measured theirs (lane).
     """
 
     engine_version: str

@@ -17,6 +17,8 @@ from torchgrade.store import read_store
 ROOT = Path(__file__).resolve().parents[2]
 CLASS = ROOT / "examples" / "class" / "backprop"
 SEED = "5eed" * 16
+# For a class that is graded once more, to see that the place makes no difference.
+NOT_MEASURED = "TORCHGRADE_TEST_WITHOUT_BUDGETS"
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +31,19 @@ def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not log.exists():
             command = ["grade", str(CLASS), "--assignment", "backprop", "--out", str(out), "--seed", SEED]
+            command += ["--no-budgets"] if os.environ.get(NOT_MEASURED) else []
             done = _torchgrade(*command, "--require-sandbox", "process")
             assert done.returncode == 1, done.stderr  # 1: some lost points, and the grader never failed
             exported = _torchgrade("export", str(out), "--format", "gradescope", "--to", str(out / "json"))
             assert exported.returncode == 0, exported.stderr
             log.write_text(done.stderr, encoding="utf-8")
     return out
+
+
+@pytest.fixture(scope="session")
+def class_is_measured() -> bool:
+    """Whether time and memory of the class are measured."""
+    return not os.environ.get(NOT_MEASURED)
 
 
 @pytest.fixture(scope="session")

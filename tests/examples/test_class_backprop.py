@@ -20,7 +20,8 @@ import pytest
 
 from torchgrade.batch.discovery import discover
 from torchgrade.content import load_assignment, load_reference
-from torchgrade.results import Audience, Outcome, Result, for_audience
+from torchgrade.results import Audience, Outcome, Result, TestOutcome, for_audience
+from torchgrade_reports.text import decimal
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "class"
@@ -29,6 +30,7 @@ EXPECTED: Mapping[str, Mapping[str, Any]] = tomllib.loads(
     (CLASS / "expected.toml").read_text(encoding="utf-8")
 )
 SUBMISSIONS = sorted(EXPECTED)
+BUDGETS = {f"budget_{name}": name for name in ("mlp_time", "mlp_memory", "graph_time")}
 LONG_NUMBER = re.compile(r"\d\.\d{4,}")
 
 each_submission = pytest.mark.parametrize("submission", SUBMISSIONS)
@@ -54,7 +56,22 @@ def failing_tests(submission: str, result: Result) -> dict[str, str]:
     """Return the outcomes that the note names, with ``every`` written out."""
     noted = dict(EXPECTED[submission].get("failing", {}))
     every = noted.pop("every", None)
-    return {test.id: every for test in result.tests} | noted if every else noted
+    return {test.id: every for test in tests_of(result)} | noted if every else noted
+
+
+def tests_of(result: Result) -> list[TestOutcome]:
+    return [test for test in result.tests if test.id not in BUDGETS]
+
+
+def budgets_of(result: Result) -> dict[str, TestOutcome]:
+    return {BUDGETS[test.id]: test for test in result.tests if test.id in BUDGETS}
+
+
+def expected_of_budgets(submission: str) -> dict[str, str]:
+    """Return the outcome of every budget that the note names, and ``passed`` of the others."""
+    note = EXPECTED[submission]
+    every = note.get("failing", {}).get("every", "passed")
+    return dict.fromkeys(BUDGETS.values(), every) | note.get("budgets", {})
 
 
 def load_builder() -> ModuleType:
@@ -127,11 +144,26 @@ def contents(path: Path) -> object:
 @each_submission
 def test_a_submission_gets_the_score_and_the_outcomes_of_its_note(submission, class_results):
     result = class_results[submission]
-    outcomes = {test.id: str(test.outcome) for test in result.tests if test.outcome is not Outcome.PASSED}
+    tests = tests_of(result)
+    outcomes = {test.id: str(test.outcome) for test in tests if test.outcome is not Outcome.PASSED}
     assert outcomes == failing_tests(submission, result)
-    assert result.score == Fraction(EXPECTED[submission]["score"])
-    assert result.max_score == 100
+    assert sum(test.points for test in tests) == Fraction(EXPECTED[submission]["score"])
     assert not result.needs_regrade
+
+
+@pytest.mark.slow
+@each_submission
+def test_a_submission_keeps_or_exceeds_the_budgets_of_its_note(submission, class_results, class_is_measured):
+    result = class_results[submission]
+    if not class_is_measured:
+        assert result.max_score == 80
+        return
+    budgets = budgets_of(result)
+    assert result.max_score == 100
+    assert {name: str(test.outcome) for name, test in budgets.items()} == expected_of_budgets(submission)
+    for test in budgets.values():
+        assert (test.points == test.max_points) is (test.outcome is Outcome.PASSED)
+        assert test.points == 0 or test.budget is not None
 
 
 @pytest.mark.slow
@@ -158,11 +190,12 @@ def test_the_mistake_is_named_on_the_students_page(submission, class_results, gr
 
 @pytest.mark.slow
 @each_submission
-def test_the_students_page_says_what_the_note_wants_said(submission, graded_class):
+def test_the_students_page_says_what_the_note_wants_said(submission, class_results, graded_class):
     page = page_text(graded_class / "students" / f"{submission}.html")
     wanted = EXPECTED[submission].get("says", [])
     assert [text for text in wanted if not re.search(text, page)] == []
-    assert f"{submission}: {EXPECTED[submission]['score']} of 100" in page
+    result = class_results[submission]
+    assert f"{submission}: {decimal(result.score, 2)} of {decimal(result.max_score, 2)}" in page
 
 
 @pytest.mark.slow
@@ -203,7 +236,8 @@ def test_a_group_shares_one_result_and_each_of_it_has_a_line_in_the_gradebook(cl
     assert [student.name for student in class_results["kim-torres"].students] == ["Hana Kim", "Luis Torres"]
     with (graded_class / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["submission"] == "kim-torres"]
-    assert [(line["student_id"], line["score"]) for line in lines] == [("s1021", "100"), ("s1022", "100")]
+    score = decimal(class_results["kim-torres"].max_score, 2)
+    assert [(line["student_id"], line["score"]) for line in lines] == [("s1021", score), ("s1022", score)]
 
 
 @pytest.mark.slow

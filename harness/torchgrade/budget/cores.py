@@ -9,12 +9,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["choose_cores", "staying_on"]
+from torchgrade.worker.config import MOST_CORES
+
+__all__ = ["choose_cores", "most_cores", "staying_on"]
 
 _LOOK_SECONDS = 0.05
 # Of a line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal.
 _IDLE = (3, 4)
 _FIELDS = 8
+
+
+def most_cores() -> int:
+    """Return how many cores can be used."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_CORES)
 
 
 def choose_cores(count: int) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from torchgrade.budget.comparison import (
     WrongAnswerError,
     without_collections,
 )
-from torchgrade.budget.cores import choose_cores, staying_on
+from torchgrade.budget.cores import choose_cores, most_cores, staying_on
 from torchgrade.budget.declaration import Budget
 from torchgrade.budget.growth import growth
 from torchgrade.budget.lane import QuietLane
@@ -98,7 +98,12 @@ class BudgetSuite:
         self._lane = lane
         self._effort = effort
         self.tests = tuple(
-            TestInfo(id=budget.id, number=number, title=budget.title, max_points=str(budget.points))
+            TestInfo(
+                id=budget.id,
+                number=number,
+                title=budget.title,
+                max_points="0" if self.why_not_measured(budget) else str(budget.points),
+            )
             for number, budget in enumerate(budgets, start=first_number)
         )
 
@@ -109,35 +114,31 @@ class BudgetSuite:
             submission: what to measure.
             tests: what it came to in the tests, which are over.
         """
-        if not self.budgets:
-            return ()
-        with self._lane.alone():
-            verdicts = [self.judge(budget, submission, tests) for budget in self.budgets]
+        verdicts = {budget.name: self._foregone(budget, tests) for budget in self.budgets}
+        if None in verdicts.values():
+            with self._lane.alone():
+                for budget in self.budgets:
+                    verdicts[budget.name] = verdicts[budget.name] or self.judge(budget, submission)
         return tuple(
             self._outcome(info, budget, verdict)
-            for info, budget, verdict in zip(self.tests, self.budgets, verdicts, strict=True)
+            for info, budget in zip(self.tests, self.budgets, strict=True)
+            if (verdict := verdicts[budget.name]) is not None
         )
 
     def none_ran(
         self, outcome: Outcome, message: str, instructor_message: str = ""
     ) -> tuple[TestOutcome, ...]:
         """Return the outcomes of a submission of which nothing could be measured."""
-        verdict = Verdict(
+        nothing = Verdict(
             outcome=outcome, points=Fraction(0), message=message, instructor_message=instructor_message
         )
         return tuple(
-            self._outcome(info, budget, verdict)
+            self._outcome(info, budget, self._impossible(budget) or nothing)
             for info, budget in zip(self.tests, self.budgets, strict=True)
         )
 
-    def judge(self, budget: Budget, submission: Modules, tests: Sequence[TestOutcome]) -> Verdict:
+    def judge(self, budget: Budget, submission: Modules) -> Verdict:
         """Judge a submission by one budget; a fault of our own is an internal error."""
-        impossible = self.why_not_measured(budget)
-        if impossible:
-            return _without_points(Outcome.NOT_MEASURED, f"not measured: {impossible}")
-        pointless = self._why_pointless(budget, tests)
-        if pointless:
-            return _without_points(Outcome.NOT_RUN, f"not measured: {pointless}")
         try:
             return self._measure(budget, submission)
         except WrongAnswerError as wrong:
@@ -203,20 +204,34 @@ class BudgetSuite:
             return "the yardstick is not calibrated for it"
         if budget.device == "cuda":
             return "it needs a GPU, and there is none that workers can use"
-        if budget.threads > len(choose_cores(budget.threads)) > 0:
+        if budget.threads > most_cores():
             return f"it needs {budget.threads} cores"
         return ""
 
-    def _why_pointless(self, budget: Budget, tests: Sequence[TestOutcome]) -> str:
-        """Say what the tests have shown already that makes measuring useless, or nothing."""
-        called = [test.outcome for test in tests if budget.call in test.hooks]
-        if Outcome.TIMEOUT in called:
-            return f"your `{budget.call}` ran into the time limit in the tests"
+    def _impossible(self, budget: Budget) -> Verdict | None:
+        why = self.why_not_measured(budget)
+        return _without_points(Outcome.NOT_MEASURED, f"not measured: {why}") if why else None
+
+    def _foregone(self, budget: Budget, tests: Sequence[TestOutcome]) -> Verdict | None:
+        """Return the verdict that needs no measuring, if there is one."""
+        impossible = self._impossible(budget)
+        if impossible is not None:
+            return impossible
+        called = [test for test in tests if budget.call in test.hooks]
+        missing = next((test for test in called if test.outcome is Outcome.NOT_IMPLEMENTED), None)
+        if missing is not None and all(test.outcome is not Outcome.PASSED for test in called):
+            return _without_points(Outcome.NOT_IMPLEMENTED, f"your `{budget.call}` is not implemented yet")
+        if any(test.outcome is Outcome.TIMEOUT for test in called):
+            text = f"not measured: your `{budget.call}` ran into the time limit in the tests"
+            return _without_points(Outcome.NOT_RUN, text)
         # No answer can be verified against a yardstick: there the public tests must do.
         assert self._compared is not None
-        if self._compared.calibrations is not None and any(each is not Outcome.PASSED for each in called):
-            return f"first your `{budget.call}` must pass its tests"
-        return ""
+        if self._compared.calibrations is not None and any(
+            test.outcome is not Outcome.PASSED for test in called
+        ):
+            text = f"not measured: first your `{budget.call}` must pass its tests"
+            return _without_points(Outcome.NOT_RUN, text)
+        return None
 
     def _draw(self, budget: Budget) -> Call:
         """Make a call with inputs that nobody has seen: no batch's seed leads to them."""
@@ -258,14 +273,13 @@ class BudgetSuite:
 
     @staticmethod
     def _outcome(info: TestInfo, budget: Budget, verdict: Verdict) -> TestOutcome:
-        measured = verdict.outcome is not Outcome.NOT_MEASURED
         return TestOutcome(
             id=info.id,
             number=info.number,
             title=info.title,
             outcome=verdict.outcome,
             points=verdict.points,
-            max_points=Fraction(budget.points) if measured else Fraction(0),
+            max_points=Fraction(info.max_points),
             hooks=(budget.call,),
             student_message=verdict.message,
             instructor_message=verdict.instructor_message,

@@ -146,8 +146,10 @@ class Grader:
         with self._lane.beside_others():
             self._run(submission, draft, clock)
         if not draft.failure:
+            waited = self._lane.waited_seconds
             with clock.phase("budgets"):
                 draft.tests += self._budgets.run(_modules(submission), draft.tests)
+            clock.seconds["budgets"] -= self._lane.waited_seconds - waited
         return draft
 
     def _own_fault(self) -> _Draft:

@@ -27,10 +27,10 @@ __all__ = [
 ]
 
 _LENGTH = struct.Struct(">I")
-FORK = struct.Struct(">8h")
+MOST_CORES = 8
+FORK = struct.Struct(f">{MOST_CORES}h")
 """A request for a worker: the cores that it may use, filled up with ``NO_CORE``; any, if there are none."""
 NO_CORE = -1
-MOST_CORES = 8
 HOLD, LET_RUN, HELD = b"h", b"r", b"+"
 """On a leash: hold the worker and all that it started; let them run again; a keeper's word that it is so."""
 BLOCK_LIMIT = 16 * 1024 * 1024
