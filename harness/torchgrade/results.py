@@ -16,6 +16,7 @@ import msgspec
 from torchgrade.submission import Student
 
 __all__ = [
+    "BUDGET_PREFIX",
     "AssignmentInfo",
     "Audience",
     "BudgetFigures",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 SCHEMA = 1
+BUDGET_PREFIX = "budget_"
+"""How the id of a budget begins among a result's tests; that of a test function begins with ``test``."""
 
 
 class Outcome(enum.StrEnum):
@@ -156,6 +159,11 @@ class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
     wall_seconds: float = 0.0
     error_in_tolerances: float | None = None
     budget: BudgetFigures | None = None
+
+    @property
+    def is_budget(self) -> bool:
+        """Whether this is a budget, measured or not, and no test."""
+        return self.id.startswith(BUDGET_PREFIX)
 
 
 class CapturedText(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from torchgrade.contract import Contract
 from torchgrade.errors import ContentError, did_you_mean
+from torchgrade.results import BUDGET_PREFIX
 from torchgrade.testing.cases import Draw
 from torchgrade.testing.compare import Tolerance
 
@@ -58,7 +59,7 @@ class Budget:
     @property
     def id(self) -> str:
         """The id among a result's tests, which no test function can have."""
-        return f"budget_{self.name}"
+        return f"{BUDGET_PREFIX}{self.name}"
 
 
 def load_budgets(path: Path, contract: Contract) -> tuple[Budget, ...]:

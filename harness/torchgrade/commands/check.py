@@ -26,7 +26,6 @@ __all__ = ["command"]
 SEED_BYTES = 4
 NARROWEST = 40
 FIRST_MILLISECONDS = 100
-BUDGET_PREFIX = "budget_"
 _MARKS = {
     "passed": ("ok", "green"),
     "not implemented": ("todo", "yellow"),
@@ -122,11 +121,7 @@ def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:
 
 def _is_fine(test: TestOutcome) -> bool:
     """Tell whether nothing is wrong; what is only estimated fails nobody."""
-    return test.outcome.value == "passed" or _is_budget(test)
-
-
-def _is_budget(test: TestOutcome) -> bool:
-    return test.id.startswith(BUDGET_PREFIX)
+    return test.outcome.value == "passed" or test.is_budget
 
 
 def _watch(path: Path, check: Callable[[], None]) -> None:
@@ -174,9 +169,9 @@ def _echo_result(result: Result, seed: str) -> None:
     else:
         column = max((len(_mark(test)[0]) for test in result.tests), default=0)
         for test in result.tests:
-            if not _is_budget(test):
+            if not test.is_budget:
                 _echo_test(test, column)
-        budgets = [test for test in result.tests if _is_budget(test)]
+        budgets = [test for test in result.tests if test.is_budget]
         if any(test.outcome.value != "not measured" for test in budgets):
             click.echo("time and memory, estimated with a yardstick:")
             for test in budgets:
@@ -185,7 +180,7 @@ def _echo_result(result: Result, seed: str) -> None:
         cut = " (cut, it is too long)" if result.stdout.truncated or result.stderr.truncated else ""
         click.echo(f"your code printed{cut}:")
         click.echo(_indented((result.stdout.text + result.stderr.text).rstrip(), "  | "))
-    tests = [test for test in result.tests if not _is_budget(test)]
+    tests = [test for test in result.tests if not test.is_budget]
     passed = sum(test.outcome.value == "passed" for test in tests)
     click.secho(f"{passed} of {len(tests)} public tests passed", bold=True)
     if passed < len(tests) and not result.failure:
@@ -199,7 +194,7 @@ def _mark(test: TestOutcome) -> tuple[str, str]:
 def _echo_test(test: TestOutcome, column: int) -> None:
     mark, colour = _mark(test)
     click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {inert(test.title)}")
-    if test.outcome.value != "passed" or _is_budget(test):
+    if test.outcome.value != "passed" or test.is_budget:
         click.echo(_indented(test.student_message, " " * (column + 4)))
 
 

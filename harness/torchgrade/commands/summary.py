@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,10 +12,11 @@ import click
 
 from torchgrade.batch.session import GradedBatch
 from torchgrade.commands.options import counted, echo_json, echo_table, points_text
-from torchgrade.results import Outcome, Result
+from torchgrade.results import BUDGET_PREFIX, Outcome, Result
 
 __all__ = ["Line", "Summary", "echo_summary", "summarise"]
 
+FINE = (Outcome.PASSED, Outcome.NOT_MEASURED)
 ROWS = 40
 """A longer table is cut down to what needs a look."""
 
@@ -41,6 +43,8 @@ class Summary:
         graded_now: submissions that were graded by this call; the rest was done before.
         missing: sentences about roster lines without a submission.
         sandboxes: levels under which submissions ran.
+        measuring_seconds: spent on budgets, by one grading process at a time.
+        waiting_seconds: spent by grading processes on keeping quiet meanwhile.
     """
 
     out: Path
@@ -50,6 +54,8 @@ class Summary:
     passed: int
     needs_regrade: int
     sandboxes: tuple[str, ...]
+    measuring_seconds: float
+    waiting_seconds: float
     missing: tuple[str, ...]
     lines: tuple[Line, ...]
 
@@ -65,6 +71,8 @@ def summarise(graded: GradedBatch, pages: list[Path], out: Path) -> Summary:
         passed=sum(result.passed for result in results),
         needs_regrade=sum(result.needs_regrade for result in results),
         sandboxes=tuple(sorted({result.provenance.sandbox for result in results} - {"none"})),
+        measuring_seconds=_seconds(results, "budgets"),
+        waiting_seconds=_seconds(results, "lane"),
         missing=graded.enrolment.missing,
         lines=tuple(_line(result) for result in results),
     )
@@ -88,8 +96,17 @@ def echo_summary(summary: Summary, *, as_json: bool) -> None:
         click.echo(f"({summary.submissions - len(lines)} more in the pages)")
     click.echo("")
     click.echo(_counts(summary))
+    if summary.measuring_seconds >= 1:
+        click.echo(
+            f"time and memory: {summary.measuring_seconds:.0f} s of measuring, one submission at a time;"
+            f" grading processes kept quiet for it for {summary.waiting_seconds:.0f} s"
+        )
     if summary.pages:
         click.echo(f"pages: {summary.pages[0]}")
+
+
+def _seconds(results: Sequence[Result], phase: str) -> float:
+    return round(sum(result.provenance.phase_seconds.get(phase, 0.0) for result in results), 3)
 
 
 def _line(result: Result) -> Line:
@@ -101,7 +118,7 @@ def _line(result: Result) -> Line:
         passed=result.passed,
         needs_regrade=result.needs_regrade,
         failure=result.failure,
-        not_passed=tuple(test.id for test in result.tests if test.outcome is not Outcome.PASSED),
+        not_passed=tuple(test.id for test in result.tests if test.outcome not in FINE),
     )
 
 
@@ -112,7 +129,11 @@ def _state(line: Line) -> str:
         return "to be graded anew: the grader's fault"
     if line.failure:
         return "could not run"
-    return f"{counted(len(line.not_passed), 'test')} not passed"
+    budgets = [name for name in line.not_passed if name.startswith(BUDGET_PREFIX)]
+    tests = len(line.not_passed) - len(budgets)
+    parts = [f"{counted(tests, 'test')} not passed"] if tests else []
+    parts += [f"{counted(len(budgets), 'budget')} not kept"] if budgets else []
+    return ", ".join(parts)
 
 
 def _counts(summary: Summary) -> str:

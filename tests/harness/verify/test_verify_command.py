@@ -46,6 +46,7 @@ def test_content_that_holds(kit, tmp_path, verify):
     assert proof == {
         "ok": True,
         "max_points": 100,
+        "test_points": 100,
         "reference": 100,
         "starter": 0,
         "mutants": {"total": 2, "killed": 2, "survived": []},
@@ -53,6 +54,7 @@ def test_content_that_holds(kit, tmp_path, verify):
         "controls": dict.fromkeys(
             ["zeros", "ones", "a constant", "the mean", "the input", "noise", "nothing", "None"], 0
         ),
+        "budgets": {},
         "problems": [],
         "seed": "ab" * 32,
     }
@@ -122,7 +124,7 @@ def test_broken_content_is_status_3(verdict):
 @pytest.mark.parametrize(
     "problem",
     [
-        "the hidden tests are worth 99 points, not 100",
+        "tests and budgets are worth 99 points, not 100",
         "on the starter test_double says 'failed', not 'not implemented'",
         "alternative wrong loses points",
         "test_double: double: the result has wrong values in 3 of 3 entries",
