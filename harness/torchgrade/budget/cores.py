@@ -11,9 +11,12 @@ from pathlib import Path
 
 from torchgrade.worker.config import MOST_CORES
 
-__all__ = ["choose_cores", "most_cores", "staying_on"]
+__all__ = ["Cores", "most_cores", "staying_on"]
 
-_LOOK_SECONDS = 0.05
+# Others rest now and then: who looks for a moment only may take their core for a quiet one.
+_LOOK_SECONDS = 0.5
+_GLANCE_SECONDS = 0.05
+_GLANCE_TICKS = 2
 # Of a line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal.
 _IDLE = (3, 4)
 _FIELDS = 8
@@ -25,17 +28,28 @@ def most_cores() -> int:
     return min(cores, MOST_CORES)
 
 
-def choose_cores(count: int) -> tuple[int, ...]:
-    """Return the cores of this process on which least goes on now; none where they cannot be chosen."""
-    if not hasattr(os, "sched_setaffinity"):
-        return ()
-    allowed = sorted(os.sched_getaffinity(0))
-    before = _busy()
-    time.sleep(_LOOK_SECONDS)
-    after = _busy()
-    # Of equal ones the last: interrupts tend to go to the first.
-    by_load = sorted(allowed, key=lambda core: (after.get(core, 0) - before.get(core, 0), -core))
-    return tuple(by_load[:count])
+class Cores:
+    """Chooses where to measure: what has proved quiet is used again."""
+
+    def __init__(self) -> None:
+        self._proved: tuple[int, ...] = ()
+
+    def choose(self, count: int) -> tuple[int, ...]:
+        """Return the cores of this process on which least goes on now; none where they cannot be chosen."""
+        if not hasattr(os, "sched_setaffinity"):
+            return ()
+        allowed = sorted(os.sched_getaffinity(0))
+        if len(self._proved) == count and set(self._proved) <= set(allowed):
+            load = _load(_GLANCE_SECONDS)
+            if all(load.get(core, 0) < _GLANCE_TICKS for core in self._proved):
+                return self._proved
+        load = _load(_LOOK_SECONDS)
+        # Of equal ones the last: interrupts tend to go to the first.
+        return tuple(sorted(allowed, key=lambda core: (load.get(core, 0), -core))[:count])
+
+    def prove(self, cores: tuple[int, ...], *, quiet: bool) -> None:
+        """Note whether it was quiet on the cores that were chosen last."""
+        self._proved = cores if quiet else ()
 
 
 @contextmanager
@@ -52,6 +66,13 @@ def staying_on(cores: Sequence[int]) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, before)
+
+
+def _load(seconds: float) -> dict[int, int]:
+    """Look on for a while; return for each core how long it was busy, in the kernel's ticks."""
+    before = _busy()
+    time.sleep(seconds)
+    return {core: ticks - before.get(core, 0) for core, ticks in _busy().items()}
 
 
 def _busy() -> dict[int, int]:

@@ -77,7 +77,7 @@ def _life(start: Callable[[], RemoteWorker], ask: Callable[[RemoteWorker], Answe
 
 def _result(interval: Interval, pairs: list[tuple[int, int]]) -> Measured:
     return Measured(
-        interval=interval,
+        interval=interval.without_own_spread([theirs for _, theirs in pairs]),
         submission=statistics.median(mine for mine, _ in pairs),
         compared=statistics.median(theirs for _, theirs in pairs),
     )

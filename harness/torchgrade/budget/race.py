@@ -32,9 +32,9 @@ from torchgrade.testing.messages import failure_of
 __all__ = ["race"]
 
 WARM_UPS = 2
-FEWEST_PAIRS = 4
-MOST_PAIRS = 60
-SETTLE_SECONDS = 10.0
+FEWEST_PAIRS = 8
+MOST_PAIRS = 120
+SETTLE_SECONDS = 1.0
 # What is left of a call once its ways are taken off, at the least, as a share of what it is compared with.
 LEAST_SHARE = 0.005
 
@@ -79,11 +79,11 @@ class _Race:
         started = time.monotonic()
         self._warm_up()
         while True:
-            self._pairs.append(self._take_pair())
+            self._pairs += self._take_pairs()
             if len(self._pairs) >= FEWEST_PAIRS:
                 interval = ratio_interval(self._logarithms())
                 late = time.monotonic() - started > self._comparison.effort.seconds
-                if late or len(self._pairs) == MOST_PAIRS or self._comparison.is_clear(interval):
+                if late or len(self._pairs) >= MOST_PAIRS or self._comparison.is_clear(interval):
                     return self._result(interval)
 
     def _warm_up(self) -> None:
@@ -101,8 +101,8 @@ class _Race:
             self._hold()
             self._comparison.verify(call, right, answer)
 
-    def _take_pair(self) -> tuple[float, float]:
-        """Return the seconds of two calls of the submission, and of two of what it is compared with."""
+    def _take_pairs(self) -> list[tuple[float, float]]:
+        """Return two pairs: seconds of the submission, and of what it is compared with beside it."""
         first, second = self._comparison.make_call(), self._comparison.make_call()
         right = [self._ask_compared(first)]
         self._let_run()
@@ -112,7 +112,7 @@ class _Race:
         self._ways.append(self._take_ways(second))
         for call, expected, answer in zip((first, second), right, answers, strict=True):
             self._comparison.verify(call, expected, answer)
-        return sum(answer.wall_seconds for answer in answers), sum(answer.wall_seconds for answer in right)
+        return [(mine.wall_seconds, their.wall_seconds) for mine, their in zip(answers, right, strict=True)]
 
     def _take_ways(self, call: Call) -> float:
         _prepare(call, self._errand)
@@ -123,7 +123,9 @@ class _Race:
         return answered(self._compared.call(call, self._comparison.effort.call_seconds))
 
     def _ask_submission(self, call: Call, right: Answer) -> Answer:
-        _prepare(call, self._submission)
+        settled = _prepare(call, self._submission)
+        if settled.kind is not AnswerKind.VALUE:
+            return settled
         answer = self._submission.call(call, self._patience)
         if answer.kind is AnswerKind.TIMEOUT:
             raise TooSlow(self._patience, right.wall_seconds)
@@ -149,7 +151,7 @@ class _Race:
         return [math.log(mine / theirs) for mine, theirs in self._without_ways()]
 
     def _without_ways(self) -> list[tuple[float, float]]:
-        ways = 2 * statistics.median(self._ways)
+        ways = statistics.median(self._ways)
         theirs = [max(their - ways, LEAST_SHARE * their) for _, their in self._pairs]
         return [
             (max(mine - ways, LEAST_SHARE * their), their)
@@ -159,13 +161,13 @@ class _Race:
     def _result(self, interval: Interval) -> Measured:
         pairs = self._without_ways()
         return Measured(
-            interval=interval,
-            submission=statistics.median(mine for mine, _ in pairs) / 2,
-            compared=statistics.median(theirs for _, theirs in pairs) / 2,
+            interval=interval.without_own_spread([theirs for _, theirs in pairs]),
+            submission=statistics.median(mine for mine, _ in pairs),
+            compared=statistics.median(theirs for _, theirs in pairs),
         )
 
 
-def _prepare(call: Call, worker: RemoteWorker) -> None:
+def _prepare(call: Call, worker: RemoteWorker) -> Answer:
     """Do what shall not be measured: pack the call, and have the worker collect its garbage."""
     _ = call.packed
-    worker.settle(SETTLE_SECONDS)
+    return worker.settle(SETTLE_SECONDS)

@@ -17,7 +17,7 @@ from torchgrade.budget.comparison import (
     WrongAnswerError,
     without_collections,
 )
-from torchgrade.budget.cores import choose_cores, most_cores, staying_on
+from torchgrade.budget.cores import Cores, most_cores, staying_on
 from torchgrade.budget.declaration import Budget
 from torchgrade.budget.growth import growth
 from torchgrade.budget.lane import QuietLane
@@ -97,6 +97,7 @@ class BudgetSuite:
         self._compared = compared
         self._lane = lane
         self._effort = effort
+        self._cores = Cores()
         self.tests = tuple(
             TestInfo(
                 id=budget.id,
@@ -170,7 +171,7 @@ class BudgetSuite:
         """
         assert self._compared is not None
         compared = self._compared.modules
-        cores = choose_cores(budget.threads)
+        cores = self._cores.choose(budget.threads)
         comparison = Comparison(
             budget=budget,
             submission=lambda: self._start(budget, submission, cores),
@@ -180,7 +181,9 @@ class BudgetSuite:
             effort=self._effort,
         )
         with staying_on(cores), without_collections():
-            return growth(comparison) if budget.measures == "memory" else race(comparison)
+            measured = growth(comparison) if budget.measures == "memory" else race(comparison)
+        self._cores.prove(cores, quiet=measured.interval.width <= self._effort.width)
+        return measured
 
     def _measure(self, budget: Budget, submission: Modules) -> Verdict:
         for left in reversed(range(TRIES)):
