@@ -32,10 +32,11 @@ from torchgrade.worker.config import (
     send_block,
 )
 from torchgrade.worker.confine import choose_user, confine
+from torchgrade.worker.halt import Halt
 from torchgrade.worker.limits import Held, held_already, set_limits
 from torchgrade.worker.memory import Memory
 from torchgrade.worker.patrol import Look, Patrol, folder_look
-from torchgrade.worker.processes import children_of, descendants
+from torchgrade.worker.processes import children_of
 from torchgrade.worker.removal import remove_tree
 
 __all__ = ["Ends", "keep"]
@@ -64,16 +65,20 @@ class Ends:
     groups: tuple[int, ...] = ()
     cores: frozenset[int] = frozenset()
 
-    def let_go(self, descriptor: int, obey: Callable[[bytes], None]) -> bool:
-        """Tell whether leash or lifeline, now readable, asks for the worker's end; do what else it asks."""
-        if descriptor == self.lifeline:
-            return True
-        word = self.leash.recv(1)
+    def obey(self, descriptor: int, halt: Halt, worker: int) -> str | None:
+        """Do what leash or lifeline, now readable, asks.
+
+        Returns:
+            None unless the worker must end; then for which misdeed, ``""`` if for none.
+        """
+        word = b"" if descriptor == self.lifeline else self.leash.recv(1)
         if word not in {HOLD, LET_RUN}:
-            return True
-        obey(word)
+            return ""
+        misdeed = halt.stop(worker) if word == HOLD else halt.let_go(worker)
+        if misdeed:
+            return misdeed
         self.leash.sendall(HELD)
-        return False
+        return None
 
     def close_groups(self) -> None:
         """Close what leads into the control groups."""
@@ -85,12 +90,13 @@ class Ends:
 class _Place:
     """Where a worker runs: its folder, its user id if it gets another, what it holds from its zygote.
 
-    ``memory`` is its keeper's: nothing that a worker should have.
+    ``halt`` and ``memory`` are its keeper's: nothing that a worker should have.
     """
 
     folder: str
     user: int | None
     held: Held
+    halt: Halt
     memory: Memory | None
 
 
@@ -114,6 +120,11 @@ class _Capture:
         self.kept += data[: self._keep_bytes - len(self.kept)]
         return bool(data)
 
+    def read_on(self, poll: select.poll, event: int) -> None:
+        """Take what a poll has told of; at the end have it tell no more."""
+        if not self.read() and not event & select.POLLIN:
+            poll.unregister(self.reader)
+
 
 def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     """Run one worker to its end. Called in a child of the zygote; the caller exits afterwards.
@@ -128,6 +139,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     confined = config.confinement.readable is not None
     held = held_already(count_tasks=confined and user is None)
     memory = None if ends.groups else Memory.open()
+    halt = Halt.open(namespaces=namespaces)
     linux.offer_to_oom_killer()
     if namespaces:
         if user is not None:
@@ -146,18 +158,14 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
     out, err = _Capture(config.output_bytes), _Capture(config.output_bytes)
     worker = os.fork()
     if worker == 0:
-        _work(config, ends, (out, err), serve, _Place(folder, user, held, memory))
+        _work(config, ends, (out, err), serve, _Place(folder, user, held, halt, memory))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker may send it one
     ends.data.close()
     ends.close_groups()
     os.close(out.writer)
     os.close(err.writer)
-    looks = _looks(config, None if namespaces else folder, memory)
-
-    def obey(word: bytes) -> None:
-        _signal_all(signal.SIGSTOP if word == HOLD else signal.SIGCONT, worker, namespaces=namespaces)
-
-    ended, misdeed = _watch(worker, ends, (out, err), Patrol(looks), obey)
+    patrol = Patrol(_looks(config, None if namespaces else folder, memory))
+    ended, misdeed = _watch(worker, ends, (out, err), patrol, halt)
     status, cpu_seconds, peak_bytes = _end(worker, namespaces=namespaces)
     _drain(out, err)
     _clear(folder, namespaces=namespaces)
@@ -212,6 +220,7 @@ def _work(
     try:
         ends.leash.close()
         os.close(ends.lifeline)
+        place.halt.close()
         if place.memory is not None:
             place.memory.close()
         if ends.cores:
@@ -253,7 +262,7 @@ def _watch(
     ends: Ends,
     outputs: tuple[_Capture, _Capture],
     patrol: Patrol,
-    obey: Callable[[bytes], None],
+    halt: Halt,
 ) -> tuple[bool, str]:
     """Drain the worker's output until it ends or shall end.
 
@@ -264,25 +273,34 @@ def _watch(
     captures = {capture.reader: capture for capture in outputs}
     for descriptor in (*captures, ends.leash.fileno(), ends.lifeline):
         poll.register(descriptor, select.POLLIN)
-    patience = patrol.patience_milliseconds
     end = None
     if sys.platform == "linux":
         end = os.pidfd_open(worker)
         poll.register(end, select.POLLIN)
-    else:
-        patience = 20  # no descriptor tells of a child's end there: look often
     while True:
-        for descriptor, event in poll.poll(patience):
+        for descriptor, event in poll.poll(_patience_milliseconds(patrol, halt)):
             if descriptor in captures:
-                if not captures[descriptor].read() and not event & select.POLLIN:
-                    poll.unregister(descriptor)
-            elif descriptor == end or ends.let_go(descriptor, obey):
-                return descriptor == end, ""
+                captures[descriptor].read_on(poll, event)
+            elif descriptor == end:
+                return True, ""
+            elif (reason := ends.obey(descriptor, halt, worker)) is not None:
+                return False, reason
         if _has_ended(worker):
             return True, ""
-        misdeed = patrol.misdeed()
-        if misdeed:
+        if misdeed := _misdeed(patrol, halt):
             return False, misdeed
+
+
+def _misdeed(patrol: Patrol, halt: Halt) -> str:
+    """Look after what the worker takes; while it is stopped it takes nothing more, and looking takes time."""
+    return "" if halt.holds else patrol.misdeed()
+
+
+def _patience_milliseconds(patrol: Patrol, halt: Halt) -> float | None:
+    """Return how long nothing needs to be looked after."""
+    if sys.platform != "linux":
+        return 20  # no descriptor tells of a child's end there: look often
+    return None if halt.holds else patrol.patience_milliseconds
 
 
 def _has_ended(worker: int) -> bool:
@@ -323,23 +341,6 @@ def _kill_all(group: int | None, *, namespaces: bool) -> None:
     for child in _children():
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-
-
-def _signal_all(number: signal.Signals, worker: int, *, namespaces: bool) -> None:
-    """Send a signal that stops, or lets run again, to the worker and all that it started."""
-    if namespaces:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, number)
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(worker, number)
-    told: set[int] = set()
-    # Until there is no new one: what is stopped starts nothing more.
-    while found := set(descendants()) - told:
-        for process in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process, number)
-        told |= found
 
 
 def _children() -> list[int]:

@@ -1,0 +1,129 @@
+"""Stopping a worker and all that it has started, until nothing of it runs any more.
+
+SIGSTOP alone is not enough: a process in the middle of a long system call goes on until that call is
+over, one in the middle of a fork may yet get a child, and whatever is not stopped yet can wake the
+others with SIGCONT. So it is sent until two looks, one after the other, find every thread at rest
+and none that has run in between; and when they may go on, another look finds whether any did before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from typing import Self
+
+from torchgrade.worker.processes import descendants, read_at
+
+__all__ = ["DID_NOT_STOP", "RAN_MEANWHILE", "Halt"]
+
+DID_NOT_STOP = "it did not stop when it was not its turn"
+RAN_MEANWHILE = "it ran while it was not its turn"
+MOST_SECONDS = 2.0
+_PAUSE_SECONDS = 0.001
+_AT_REST = frozenset("TtZX")
+# A thread that waits for what cannot be interrupted: a vfork, whose child is stopped, or a disk.
+_WAITS = "D"
+_WAIT_SECONDS = 0.05
+
+_Threads = Mapping[tuple[int, str], tuple[str, str]]
+
+
+class Halt:
+    """Stops the descendants of the process that makes this, its keeper, and lets them go on.
+
+    Args:
+        proc: descriptor of a folder that shows /proc, perhaps with other numbers than ours; None where
+            there is none: then signals are sent, and nobody looks what became of them.
+        namespaces: whether all of them, and nobody else, are in the pid namespace of the keeper.
+    """
+
+    def __init__(self, proc: int | None, *, namespaces: bool) -> None:
+        self._proc = proc
+        self._namespaces = namespaces
+        self._stopped: _Threads = {}
+        self.holds = False
+
+    @classmethod
+    def open(cls, *, namespaces: bool) -> Self:
+        """Begin before the keeper covers /proc."""
+        if sys.platform != "linux":
+            return cls(None, namespaces=namespaces)
+        try:
+            proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return cls(None, namespaces=namespaces)
+        return cls(proc, namespaces=namespaces)
+
+    def close(self) -> None:
+        """Let go of /proc, which must not reach a worker."""
+        if self._proc is not None:
+            os.close(self._proc)
+
+    def stop(self, worker: int) -> str:
+        """Stop all; returns what they must be ended for if they do not, or nothing."""
+        self.holds = True
+        deadline = time.monotonic() + MOST_SECONDS
+        before: _Threads | None = None
+        waited_since = time.monotonic()
+        while True:
+            self._signal(signal.SIGSTOP, worker)
+            threads = self._look()
+            states = {state for state, _ in threads.values()} - _AT_REST
+            now = time.monotonic()
+            if threads != before:
+                waited_since = now
+            elif not states or (states == {_WAITS} and now - waited_since > _WAIT_SECONDS):
+                self._stopped = threads
+                return ""
+            if now > deadline:
+                return DID_NOT_STOP
+            before = threads
+            if states:
+                time.sleep(_PAUSE_SECONDS)
+
+    def let_go(self, worker: int) -> str:
+        """Let all go on; returns what they must be ended for if some did before, or nothing."""
+        if self.holds and not self._look().items() <= self._stopped.items():
+            return RAN_MEANWHILE
+        self.holds = False
+        self._signal(signal.SIGCONT, worker)
+        return ""
+
+    def _look(self) -> _Threads:
+        """Return the state of each thread, and how long it has run."""
+        if self._proc is None:
+            return {}
+        found = {}
+        for process in descendants(self._proc):
+            for thread in _threads(self._proc, process):
+                place = f"{process}/task/{thread}"
+                state = read_at(self._proc, f"{place}/stat").rpartition(")")[2].strip()[:1]
+                if state:
+                    found[process, thread] = (state, read_at(self._proc, f"{place}/schedstat"))
+        return found
+
+    def _signal(self, number: signal.Signals, worker: int) -> None:
+        if self._namespaces:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, number)  # everything in this pid namespace but its first process
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker, number)
+        for process in descendants(self._proc):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, number)
+
+
+def _threads(proc: int, process: int) -> list[str]:
+    try:
+        tasks = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
+    except OSError:  # it has ended by now
+        return []
+    try:
+        return os.listdir(tasks)  # noqa: PTH208 - of a descriptor
+    finally:
+        os.close(tasks)
