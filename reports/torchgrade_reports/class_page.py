@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from torchgrade.results import Outcome, Provenance, Result, TestOutcome
+from torchgrade.results import BudgetVerdict, Outcome, Provenance, Result, TestOutcome
+from torchgrade_reports.budget_picture import strips
 from torchgrade_reports.chart import describe, histogram
 from torchgrade_reports.contexts import (
     ClassPage,
@@ -33,6 +34,7 @@ from torchgrade_reports.wording import (
 
 __all__ = ["Links", "class_page"]
 
+_FINE = (Outcome.PASSED, Outcome.NOT_MEASURED)
 _CRASHES = (Outcome.TIMEOUT, Outcome.MEMORY, Outcome.ERROR)
 _NAME_CHARACTERS = 120
 _DETAIL_CHARACTERS = 400
@@ -66,6 +68,7 @@ def class_page(results: Sequence[Result], links: Mapping[str, Links]) -> ClassPa
         bars=bars,
         chart_summary=describe(bars),
         rates=tuple(_rates(results)),
+        budgets=tuple(strips(results, _name)),
         mistakes=_mistakes(results),
         groups=tuple(_groups(results, links)),
         rows=rows,
@@ -98,7 +101,7 @@ def _row(result: Result, links: Mapping[str, Links]) -> RowView:
         score_key=float(result.score),
         state=state,
         tone=STATE_TONES[state],
-        failing=sum(test.outcome is not Outcome.PASSED for test in result.tests),
+        failing=sum(test.outcome not in _FINE for test in result.tests),
         needs_regrade=result.needs_regrade,
         duration=NOT_KNOWN if total is None else seconds(total),
         duration_key=0.0 if total is None else total,
@@ -125,6 +128,8 @@ def _rates(results: Sequence[Result]) -> Iterator[RateView]:
     tones: dict[str, Counter[str]] = defaultdict(Counter)
     for result in results:
         for test in result.tests:
+            if test.is_budget:
+                continue
             tests.setdefault(test.id, test)
             tones[test.id][tone_of(test.outcome)] += 1
     for identifier, test in sorted(tests.items(), key=lambda item: item[1].number):
@@ -176,9 +181,12 @@ def _groups(results: Sequence[Result], links: Mapping[str, Links]) -> Iterator[P
             detail=clip(detail, _DETAIL_CHARACTERS),
         )
 
-    def by_outcome(outcome: Outcome) -> tuple[ProblemView, ...]:
-        found = ((result, [test for test in result.tests if test.outcome is outcome]) for result in by_name)
+    def having(fits: Callable[[TestOutcome], bool]) -> tuple[ProblemView, ...]:
+        found = ((result, [test for test in result.tests if fits(test)]) for result in by_name)
         return tuple(problem(result, _explain(tests)) for result, tests in found if tests)
+
+    def by_outcome(outcome: Outcome) -> tuple[ProblemView, ...]:
+        return having(lambda test: test.outcome is outcome)
 
     unreadable = tuple(
         problem(result, first_line(clean(result.failure))) for result in by_name if result.failure
@@ -186,6 +194,7 @@ def _groups(results: Sequence[Result], links: Mapping[str, Links]) -> Iterator[P
     kinds = (
         (OUTCOME_LABELS[Outcome.INTERNAL_ERROR], "ours", True, by_outcome(Outcome.INTERNAL_ERROR)),
         (str(State.UNGRADABLE), "bad", True, unreadable),
+        ("too little to be believed", "bad", True, having(_is_implausible)),
         *((OUTCOME_LABELS[outcome], "bad", False, by_outcome(outcome)) for outcome in _CRASHES),
     )
     for kind, tone, unfolded, problems in kinds:
@@ -193,8 +202,13 @@ def _groups(results: Sequence[Result], links: Mapping[str, Links]) -> Iterator[P
             yield ProblemGroup(kind=kind, tone=tone, unfolded=unfolded, problems=problems)
 
 
+def _is_implausible(test: TestOutcome) -> bool:
+    return test.budget is not None and test.budget.verdict is BudgetVerdict.IMPLAUSIBLE
+
+
 def _explain(tests: Sequence[TestOutcome]) -> str:
-    noun = "test" if len(tests) == 1 else "tests"
+    kind = "budget" if all(test.is_budget for test in tests) else "test"
+    noun = kind if len(tests) == 1 else f"{kind}s"
     message = first_line(clean(tests[0].instructor_message or tests[0].student_message))
     where = f"{noun} {_numbers(test.number for test in tests)}"
     return clip(f"{where}: {message}" if message else where, _DETAIL_CHARACTERS)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torchgrade_reports.budget_views import BudgetPicture, StripView
+
 __all__ = [
     "Bar",
     "ClassPage",
@@ -94,10 +96,11 @@ class TestView:
         name: name of the test function.
         title: the sentence that the test checks.
         outcome: the verdict in words.
-        tone: style of the verdict: "good", "bad", "ours" or "idle".
+        tone: style of the verdict: "good", "over", "bad", "ours" or "idle".
         symbol: a sign for the verdict, so that colour is never alone.
         points: earned; a dash while the test is to be regraded.
         max_points: to be had.
+        counts: whether it is part of the total.
         hooks: the contract's functions that the test called.
         sentence: what the verdict means; may be empty.
         hint: the likely mistake; may be empty.
@@ -106,6 +109,8 @@ class TestView:
         instructor_message: with values, case and seed; empty on a student's page.
         error: worst error as a multiple of the tolerance; empty on a student's page.
         duration: time of the student's calls; may be empty.
+        picture: of a budget's figures; None if there are none.
+        lines: the message as sentences, where it is that and no report of a failure.
     """
 
     __test__ = False
@@ -118,6 +123,7 @@ class TestView:
     symbol: str
     points: str
     max_points: str
+    counts: bool
     hooks: tuple[str, ...]
     sentence: str
     hint: str
@@ -126,6 +132,8 @@ class TestView:
     instructor_message: str
     error: str
     duration: str
+    picture: BudgetPicture | None
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +148,19 @@ class SubmissionPage:
         score: points earned.
         max_score: points to be had.
         percent: the score in percent, rounded down.
+        shares: the points of tests and of budgets, where there are both.
         state: what became of the submission, such as "some failed".
         tone: style of the state, as that of a test.
         headline: the result in a sentence.
         failure: why nothing could be run; empty if something was.
         regrade: what a student has to know if the grader itself failed; else empty.
-        tests: all tests, in the assignment's order.
+        tests: all tests and budgets, in the assignment's order.
         to_mend: tests that the submission did not pass.
         regraded: tests on which the grader itself failed.
         passed: tests that the submission passed.
-        not_run: tests that were not run.
+        not_run: tests that were not run; budgets too, if nothing could be run at all.
+        budgets: what was measured, or why it was not.
+        budget_points: earned for budgets, and how many there were to be had.
         notes: what is to be told beside the tests.
         outputs: what the code printed; only what is not empty.
         facts: provenance.
@@ -164,6 +175,7 @@ class SubmissionPage:
     score: str
     max_score: str
     percent: int
+    shares: tuple[Fact, ...]
     state: str
     tone: str
     headline: str
@@ -174,6 +186,8 @@ class SubmissionPage:
     regraded: tuple[TestView, ...]
     passed: tuple[TestView, ...]
     not_run: tuple[TestView, ...]
+    budgets: tuple[TestView, ...]
+    budget_points: str
     notes: tuple[NoteView, ...]
     outputs: tuple[OutputView, ...]
     facts: tuple[Fact, ...]
@@ -328,6 +342,7 @@ class ClassPage:
         bars: the distribution of scores; empty if there is nothing to draw.
         chart_summary: the distribution in words.
         rates: how the class did on each test.
+        budgets: how it lies within each budget.
         mistakes: what the hints were given for, most common first.
         groups: what an instructor should look at, most urgent first.
         rows: all submissions.
@@ -341,6 +356,7 @@ class ClassPage:
     bars: tuple[Bar, ...]
     chart_summary: str
     rates: tuple[RateView, ...]
+    budgets: tuple[StripView, ...]
     mistakes: tuple[MistakeView, ...]
     groups: tuple[ProblemGroup, ...]
     rows: tuple[RowView, ...]

@@ -9,7 +9,7 @@ import re
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from torchgrade_reports import chart
+from torchgrade_reports import budget_picture, chart
 from torchgrade_reports.contexts import ClassPage, SubmissionPage
 
 __all__ = ["Renderer"]
@@ -21,8 +21,8 @@ class Renderer:
     """Turns page records into HTML; made once for many pages.
 
     The templates know ``page``, the filter ``code`` and, beside Jinja2's own globals, ``style`` and
-    ``script`` (inlined), the hashes under which the page's policy allows them, and ``chart``, the
-    size of the drawing.
+    ``script`` (inlined), the hashes under which the page's policy allows them, ``chart``, the size of
+    the drawing of scores, and ``dots``, the heights between which those of a class lie.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,7 @@ class Renderer:
             script=Markup(script),  # noqa: S704 - our own file
             script_hash=_policy_hash(script),
             chart={"width": chart.WIDTH, "height": chart.HEIGHT, "base": chart.BASE},
+            dots={"top": budget_picture.DOT_TOP, "base": budget_picture.DOT_BASE},
         )
         self._submission = self._environment.get_template("submission.html")
         self._class = self._environment.get_template("class.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -19,8 +20,11 @@ __all__ = [
     "count",
     "decimal",
     "percent",
+    "quantity",
     "seconds",
     "state_of",
+    "tally",
+    "times",
 ]
 
 NOT_KNOWN = "\N{EN DASH}"
@@ -40,6 +44,8 @@ OUTCOME_LABELS: Mapping[Outcome, str] = {
     Outcome.NOT_IMPLEMENTED: "not implemented",
     Outcome.INTERNAL_ERROR: "being regraded",
     Outcome.NOT_RUN: "not run",
+    Outcome.OVER_BUDGET: "over budget",
+    Outcome.NOT_MEASURED: "not measured",
 }
 
 OUTCOME_SENTENCES: Mapping[Outcome, str] = {
@@ -50,7 +56,9 @@ OUTCOME_SENTENCES: Mapping[Outcome, str] = {
     Outcome.MEMORY: "Your code needed more memory than it may have.",
     Outcome.NOT_IMPLEMENTED: "A function that this test calls is not written yet.",
     Outcome.INTERNAL_ERROR: REGRADE_SENTENCE,
-    Outcome.NOT_RUN: "This test was not run, so it gives no points.",
+    Outcome.NOT_RUN: "This was not run, so it gives no points.",
+    Outcome.OVER_BUDGET: "",
+    Outcome.NOT_MEASURED: "This is out of the total: it costs you nothing.",
 }
 """What an outcome means to a student; empty where the test's own message says all."""
 
@@ -62,12 +70,19 @@ NOTE_LABELS: Mapping[NoteKind, str] = {
 }
 
 
+_FOUR_FIGURES = 999.5
+_LEAST_RATIO = 0.001
+_TIME_UNITS = ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
+_MEMORY_UNITS = ((1.0, "bytes"), (2.0**10, "KiB"), (2.0**20, "MiB"), (2.0**30, "GiB"))
+
+
 class State(enum.StrEnum):
     """What became of a submission as a whole."""
 
     REGRADE = "to be regraded"
     UNGRADABLE = "could not be run"
     PASSED = "all passed"
+    OVER_BUDGET = "over budget"
     FAILED = "some failed"
 
 
@@ -77,7 +92,24 @@ def state_of(result: Result) -> State:
         return State.REGRADE
     if result.failure:
         return State.UNGRADABLE
-    return State.PASSED if result.passed else State.FAILED
+    if result.passed:
+        return State.PASSED
+    at_most_over = (Outcome.PASSED, Outcome.NOT_MEASURED, Outcome.OVER_BUDGET)
+    right = all(test.outcome in at_most_over for test in result.tests)
+    return State.OVER_BUDGET if right else State.FAILED
+
+
+def tally(result: Result) -> str:
+    """Return how many tests passed and how many budgets were kept: "7 of 8 tests passed"."""
+    tests = [test.outcome for test in result.tests if not test.is_budget]
+    budgets = [test.outcome for test in result.tests if test.is_budget]
+    measured = [outcome for outcome in budgets if outcome is not Outcome.NOT_MEASURED]
+    parts = [f"{tests.count(Outcome.PASSED)} of {count(len(tests), 'test')} passed"] if tests else []
+    if measured:
+        parts.append(f"{measured.count(Outcome.PASSED)} of {count(len(measured), 'budget')} kept")
+    if len(measured) < len(budgets):
+        parts.append(f"{count(len(budgets) - len(measured), 'budget')} not measured")
+    return ", ".join(parts)
 
 
 def decimal(value: Fraction, places: int) -> str:
@@ -101,6 +133,34 @@ def seconds(value: float) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio for people, to three figures: "2.31 ×"."""
+    if 0 < ratio < _LEAST_RATIO:
+        return f"under {_LEAST_RATIO:g} ×"
+    return f"{_three_figures(ratio)} ×"
+
+
+def quantity(measures: str, value: float) -> str:
+    """Return what a budget measured, to three figures, in the unit that suits it: "6.93 ms", "1.5 MiB".
+
+    Args:
+        measures: ``"time"`` or ``"memory"``.
+        value: in seconds or in bytes.
+    """
+    units = _TIME_UNITS if measures == "time" else _MEMORY_UNITS
+    for (size, name), (next_size, _) in itertools.pairwise(units):
+        # What would be shown as 1,000 µs is 1 ms; 1,000 KiB are no MiB yet, but 1,024 are.
+        if float(f"{value / size:.3g}") * size < next_size:
+            return f"{_three_figures(value / size)} {name}"
+    size, name = units[-1]
+    return f"{_three_figures(value / size)} {name}"
+
+
+def _three_figures(value: float) -> str:
+    # No powers of ten for a reader.
+    return f"{value:.3g}" if value < _FOUR_FIGURES else f"{value:,.0f}"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from torchgrade.results import Cause, Outcome
+from torchgrade.results import BudgetVerdict, Cause, Outcome
 from torchgrade_reports.chart import BASE, WIDTH, describe, histogram
 from torchgrade_reports.class_page import Links, class_page
 
@@ -115,6 +115,23 @@ def test_what_an_instructor_should_look_at_is_grouped_most_urgent_first(page_of,
     assert page.groups[1].problems[0].link == "i/broken"
     assert page.groups[1].problems[0].detail == "the zip is cut short"
     assert page.groups[2].problems[0].detail.startswith("test 4: case seed 42")
+
+
+def test_budgets_are_no_tests_and_an_unlikely_one_needs_a_look(page_of, factory):
+    figures = factory.make_figures(0.001, verdict=BudgetVerdict.IMPLAUSIBLE)
+    unlikely = factory.make_budget(2, Outcome.FAILED, budget=figures, instructor_message="")
+    page = page_of(factory.make_result("a", tests=(factory.make_test(1), unlikely)))
+    assert [rate.number for rate in page.rates] == [1]
+    assert [budget.number for budget in page.budgets] == [2]
+    (group,) = page.groups
+    assert (group.kind, group.unfolded) == ("too little to be believed", True)
+    assert group.problems[0].detail.startswith("budget 2: affine_backward: failed")
+
+
+def test_what_was_not_measured_is_no_failure(page_of, factory):
+    tests = (factory.make_budget(1, Outcome.NOT_MEASURED), factory.make_budget(2, Outcome.OVER_BUDGET))
+    page = page_of(factory.make_result(tests=tests))
+    assert (page.rows[0].failing, page.rows[0].tone) == (1, "over")
 
 
 def test_rows_are_sorted_by_name_and_carry_keys_to_sort_by(page_of, factory):

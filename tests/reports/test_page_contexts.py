@@ -8,10 +8,13 @@ import re
 
 import pytest
 
-from torchgrade_reports import contexts, write_pages
+from torchgrade_reports import budget_views, contexts, write_pages
 
 RECORDS = [
-    value for value in vars(contexts).values() if inspect.isclass(value) and dataclasses.is_dataclass(value)
+    value
+    for module in (contexts, budget_views)
+    for value in vars(module).values()
+    if inspect.isclass(value) and dataclasses.is_dataclass(value) and value.__module__ == module.__name__
 ]
 
 
@@ -34,7 +37,7 @@ def read_fields(factory, tmp_path, monkeypatch):
         return __getattribute__
 
     original = {record: record.__init__ for record in RECORDS}
-    assert len(original) == len(contexts.__all__)
+    assert len(original) == len(contexts.__all__) + len(budget_views.__all__)
     for record in RECORDS:
         monkeypatch.setattr(record, "__getattribute__", remember(record), raising=False)
     write_pages([factory.every_outcome(), factory.make_result(), factory.unreadable()], tmp_path)

@@ -13,18 +13,18 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from torchgrade.results import CapturedText, Outcome
+from torchgrade.results import BudgetVerdict, CapturedText, Outcome
 from torchgrade.submission import Student
 from torchgrade_reports import write_pages
 from torchgrade_reports.text import clean
 
-VOID = {"meta", "input", "br", "line", "rect"}
+VOID = {"meta", "input", "br"}
 OURS = set(
     re.findall(
         r"\w+",
-        "a article b body button code dd details div dl dt form g h1 h2 h3 h4 head header html input label"
-        " li line main meta nav ol option p pre rect section select span style summary svg table tbody td"
-        " text th thead title tr ul",
+        "a article b body button circle code dd desc details div dl dt form g h1 h2 h3 h4 head header html"
+        " input label li line main meta nav ol option p path pre rect section select span style summary svg"
+        " table tbody td text th thead title tr ul",
     )
 )
 
@@ -134,19 +134,23 @@ def test_hostile_text_stays_text_on_every_page(write, factory, failure, blocks):
     assert squeeze(shown.replace("`tick`", "tick")) in squeeze(student.text)
     assert student.preformatted.count(shown.strip("\n")) == blocks
     assert all(squeeze(shown) in squeeze(title) for title in student.values("title"))
-    assert len(student.values("title")) == (0 if failure else 8)
+    assert len(student.values("title")) == (0 if failure else len(Outcome))
 
 
 def test_every_text_of_a_result_is_on_its_pages(write, factory):
     result = factory.every_outcome()
     _, student, instructor = write(result)
-    ignored = {result.assignment.id, *map(str, Outcome), *(note.kind for note in result.notes)}
+    ignored = {
+        result.assignment.id,
+        *map(str, (*Outcome, *BudgetVerdict)),
+        *(note.kind for note in result.notes),
+    }
     for page, hidden in ((student, True), (instructor, False)):
         shown = squeeze(page.text)
         for text in set(factory.strings(result)) - ignored:
             if text == result.provenance.started_at:
                 assert "2025-11-21 09:30:12 UTC" in shown
-            elif hidden and (factory.SECRET in text or text.startswith("test_")):
+            elif hidden and (factory.SECRET in text or text.startswith(("test_", "budget_"))):
                 assert text not in shown
             elif text not in result.provenance.phase_seconds:
                 assert squeeze(text).replace("`", "") in shown.replace("`", ""), text
@@ -196,9 +200,11 @@ def test_a_page_is_accessible_by_structure(write, factory):
         levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
         for tag, attributes in page.elements:
-            if tag == "svg":
+            if tag == "svg" and "x" not in attributes:  # one within another has a place
                 assert attributes["role"] == "img"
-                assert attributes["aria-label"]
+                named = attributes.get("aria-labelledby", "").split()
+                assert attributes.get("aria-label") or named
+                assert set(named) <= set(page.values("id"))
             if tag == "th":
                 assert attributes["scope"] in {"row", "col"}
 
@@ -256,3 +262,75 @@ def test_a_result_without_students_or_phases_is_shown_all_the_same(write, factor
     index, student, _ = write(factory.make_result("lonely", students=(), provenance=provenance, tests=()))
     assert "lonely" in index.text
     assert "yesterday" in student.text
+
+
+def test_budgets_stand_apart_from_tests_and_the_points_add_up(write, factory):
+    tests = (factory.make_test(1), factory.make_budget(2), factory.make_budget(3, Outcome.OVER_BUDGET))
+    _, student, _ = write(factory.make_result(tests=tests))
+    shown = squeeze(student.text)
+    assert "22 of 26 points over budget" in shown
+    shares = re.findall(r"<div><dt>(tests|speed and memory)</dt><dd>(.*?)</dd></div>", student.source)
+    assert shares == [("tests", "10 of 10"), ("speed and memory", "12 of 16")]
+    assert "1 of 1 test passed, 1 of 2 budgets kept." in shown
+    assert "Speed and memory 12 of 16 points" in shown
+    assert shown.index("Speed and memory 12") < shown.index("Tests passed 1")
+    assert "To mend" not in shown
+
+
+def test_a_page_without_budgets_says_nothing_of_them(write, factory):
+    _, student, instructor = write(factory.make_result())
+    for page in (student, instructor):
+        assert not re.search(r"speed and memory|budget", page.text, flags=re.IGNORECASE)
+        assert "budget" not in page.values("class")
+
+
+def test_a_budget_with_figures_has_a_picture_and_its_message_in_sentences(write, factory):
+    tests = (
+        factory.make_budget(1, Outcome.OVER_BUDGET, student_message="your `f` takes 6 times\nsay it whole"),
+        factory.make_budget(2, Outcome.TIMEOUT, student_message="your `f` was stopped\ncount on"),
+    )
+    for page in write(factory.make_result(tests=tests))[1:]:
+        pictures = [attributes for tag, attributes in page.elements if attributes.get("class") == "budget"]
+        assert [picture["aria-labelledby"] for picture in pictures] == ["budget-1-title budget-1-desc"]
+        assert "<p>your <code>f</code> takes 6 times</p>\n<p>say it whole</p>" in page.source
+        assert "your `f` was stopped\ncount on" in page.preformatted
+
+
+def test_what_was_not_measured_is_out_of_the_total_and_says_why(write, factory):
+    missing = factory.make_budget(2, Outcome.NOT_MEASURED, student_message="not measured: it needs a GPU")
+    _, student, _ = write(factory.make_result(tests=(factory.make_test(1), missing)))
+    shown = squeeze(student.text)
+    assert "10 of 10 points all passed" in shown
+    assert "not measured out of the total This is out of the total: it costs you nothing." in shown
+    assert "not measured: it needs a GPU" in shown
+    assert "0 / 0" not in shown
+
+
+def test_an_estimate_says_that_it_is_one(write, factory):
+    figures = factory.make_figures(2.0, with_yardstick=True)
+    _, student, _ = write(factory.make_result(tests=(factory.make_budget(1, budget=figures),)))
+    shown = squeeze(student.text)
+    assert "an estimate 8 / 8 points" in shown
+    assert "yours: about 2 × (6.2 ms)" in shown
+    assert "3.1 ms" not in shown
+
+
+def test_of_a_submission_that_could_not_be_run_budgets_are_listed_with_what_did_not_run(write, factory):
+    tests = (factory.make_test(1, Outcome.NOT_RUN), factory.make_budget(2, Outcome.NOT_RUN))
+    _, student, _ = write(factory.make_result(failure="no file", tests=tests))
+    assert "Not run 2" in squeeze(student.text)
+    assert "Speed and memory" not in student.text
+
+
+def test_the_class_page_shows_a_dot_for_each_figure(write, factory):
+    ratios = (0.01, 1.0, 2.0, 6.0, 900.0)
+    results = [
+        factory.make_result(f"s{ratio}", tests=(factory.make_budget(1, budget=factory.make_figures(ratio)),))
+        for ratio in ratios
+    ]
+    unmeasured = factory.make_result("gpu", tests=(factory.make_budget(1, Outcome.NOT_MEASURED),))
+    index = write(*results, unmeasured)[0]
+    marks = [tag for tag, attributes in index.elements if attributes.get("class") == "mark"]
+    assert (marks.count("circle"), marks.count("path")) == (3, 2)
+    assert "Ada Lovelace: 900 × (2.79 s)" in index.text
+    assert "1 not measured" in index.text

@@ -21,8 +21,11 @@ from torchgrade_reports.wording import (
     count,
     decimal,
     percent,
+    quantity,
     seconds,
     state_of,
+    tally,
+    times,
 )
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
@@ -136,6 +139,64 @@ def test_a_percentage_is_rounded_down_so_that_only_all_is_100(part, whole, expec
 )
 def test_durations_are_for_people(value, text):
     assert seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    "ratio, text",
+    [
+        (1.0, "1 ×"),
+        (2.3149, "2.31 ×"),
+        (0.0213, "0.0213 ×"),
+        (0.0004, "under 0.001 ×"),
+        (999.4, "999 ×"),
+        (999.7, "1,000 ×"),
+        (123456.7, "123,457 ×"),
+    ],
+)
+def test_ratios_are_for_people(ratio, text):
+    assert times(ratio) == text
+
+
+@pytest.mark.parametrize(
+    "measures, value, text",
+    [
+        ("time", 0.0, "0 µs"),
+        ("time", 42.4e-6, "42.4 µs"),
+        ("time", 999.4e-6, "999 µs"),
+        ("time", 999.6e-6, "1 ms"),
+        ("time", 0.00693, "6.93 ms"),
+        ("time", 0.9996, "1 s"),
+        ("time", 1234.5, "1,234 s"),
+        ("memory", 512, "512 bytes"),
+        ("memory", 1010 * 2**10, "1,010 KiB"),
+        ("memory", 1023.9 * 2**10, "1,024 KiB"),
+        ("memory", 1.5 * 2**20, "1.5 MiB"),
+        ("memory", 3 * 2**30, "3 GiB"),
+    ],
+)
+def test_what_was_measured_has_the_unit_that_suits_it(measures, value, text):
+    assert quantity(measures, value) == text
+
+
+def test_a_tally_tells_tests_from_budgets(factory):
+    budgets = (
+        factory.make_budget(3),
+        factory.make_budget(4, Outcome.OVER_BUDGET),
+        factory.make_budget(5, Outcome.NOT_MEASURED),
+    )
+    assert tally(factory.make_result()) == "1 of 2 tests passed"
+    assert tally(factory.make_result(tests=budgets)) == "1 of 2 budgets kept, 1 budget not measured"
+    both = factory.make_result(tests=(factory.make_test(1), *budgets[1:2]))
+    assert tally(both) == "1 of 1 test passed, 0 of 1 budget kept"
+
+
+def test_a_submission_that_is_right_but_over_budget_has_a_state_of_its_own(factory):
+    right = (factory.make_test(1), factory.make_budget(2, Outcome.NOT_MEASURED))
+    over = factory.make_budget(3, Outcome.OVER_BUDGET)
+    assert state_of(factory.make_result(tests=right)) is State.PASSED
+    assert state_of(factory.make_result(tests=(*right, over))) is State.OVER_BUDGET
+    failed = factory.make_test(4, Outcome.FAILED)
+    assert state_of(factory.make_result(tests=(*right, over, failed))) is State.FAILED
 
 
 def test_nouns_follow_their_number():

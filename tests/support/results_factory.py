@@ -10,6 +10,8 @@ import msgspec
 
 from torchgrade.results import (
     AssignmentInfo,
+    BudgetFigures,
+    BudgetVerdict,
     CapturedText,
     Cause,
     Note,
@@ -120,6 +122,45 @@ def make_test(number: int, outcome: Outcome = Outcome.PASSED, **changes: Any) ->
     return TestOutcome(**{**values, **changes})
 
 
+def make_figures(ratio: float = 2.0, **changes: Any) -> BudgetFigures:
+    """Return what came of measuring a call that takes ``ratio`` times what the reference takes."""
+    values: dict[str, Any] = {
+        "measures": "time",
+        "verdict": BudgetVerdict.INSIDE if ratio <= 3 else BudgetVerdict.OUTSIDE,
+        "ratio": ratio,
+        "low": ratio / 1.04,
+        "high": ratio * 1.04,
+        "full_marks": 3.0,
+        "zero_marks": 12.0,
+        "pairs": 9,
+        "submission": 0.0031 * ratio,
+        "compared": 0.0031,
+    }
+    return BudgetFigures(**{**values, **changes})
+
+
+def make_budget(number: int, outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestOutcome:
+    """Return a budget that was kept, or what else became of it; with figures where some were measured."""
+    ratio = {Outcome.PASSED: 1.42, Outcome.OVER_BUDGET: 6.0}.get(outcome)
+    worth = changes.get("max_points", Fraction(0 if outcome is Outcome.NOT_MEASURED else 8))
+    values: dict[str, Any] = {
+        "id": f"budget_{number:02}",
+        "title": f"time of step {number}",
+        "max_points": worth,
+        "wall_seconds": 0.0,
+        "points": {Outcome.PASSED: worth, Outcome.OVER_BUDGET: worth / 2}.get(outcome, Fraction(0)),
+        "budget": None if ratio is None else make_figures(ratio),
+    }
+    if outcome is Outcome.PASSED:
+        values["student_message"] = "your `mlp_step` takes 1.42 times as long as the reference"
+    return make_test(number, outcome, **{**values, **changes})
+
+
+def _make(number: int, outcome: Outcome, **changes: Any) -> TestOutcome:
+    only_budgets = (Outcome.OVER_BUDGET, Outcome.NOT_MEASURED)
+    return (make_budget if outcome in only_budgets else make_test)(number, outcome, **changes)
+
+
 def make_result(submission_id: str = "ada", **changes: Any) -> Result:
     values: dict[str, Any] = {
         "submission_id": submission_id,
@@ -134,7 +175,7 @@ def make_result(submission_id: str = "ada", **changes: Any) -> Result:
 def every_outcome(submission_id: str = "everything", **changes: Any) -> Result:
     """Return a result in which each outcome occurs once and nothing is empty."""
     values: dict[str, Any] = {
-        "tests": tuple(make_test(number, outcome) for number, outcome in enumerate(Outcome, start=1)),
+        "tests": tuple(_make(number, outcome) for number, outcome in enumerate(Outcome, start=1)),
         "notes": tuple(
             Note(kind=kind, text=f"a note about `{kind}`", hook="relu_backward", file="submission.py", line=7)
             for kind in NoteKind
@@ -155,7 +196,7 @@ def unreadable(submission_id: str = "broken", failure: str = "the zip is cut sho
 def hostile(text: str = HOSTILE) -> Result:
     """Return a result with ``text`` in every field that a student can influence, and in others too."""
     tests = tuple(
-        make_test(
+        _make(
             number,
             outcome,
             title=f"title {text}",

@@ -30,6 +30,8 @@ _MARKS = {
     "passed": ("ok", "green"),
     "not implemented": ("todo", "yellow"),
     "not run": ("-", "yellow"),
+    "over budget": ("over", "yellow"),
+    "not measured": ("-", "yellow"),
     "internal error": ("broken", "red"),
 }
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from torchgrade.results import Audience, Note, Outcome, Result, TestOutcome
+from torchgrade.results import Audience, BudgetFigures, Note, Outcome, Result, TestOutcome
 from torchgrade_reports.text import clean
-from torchgrade_reports.wording import NOTE_LABELS, OUTCOME_SENTENCES, REGRADE_SENTENCE
+from torchgrade_reports.wording import NOTE_LABELS, OUTCOME_SENTENCES, REGRADE_SENTENCE, times
 
-__all__ = ["CROSSWALK", "Verdict", "explain", "number", "overall", "say_note"]
+__all__ = ["CROSSWALK", "Verdict", "compared", "explain", "number", "overall", "say_note"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Verdict:
 
     Attributes:
         gradescope: ``status`` of a test; empty where the test is listed without one, and without a
-            score, because nobody judged it.
+            score, because nobody judged it or nothing depends on it.
         junit: element inside ``testcase``; empty for a pass.
         junit_type: its ``type``; the element ``skipped`` needs one too.
         github: sign in a table of Markdown.
@@ -46,6 +46,8 @@ CROSSWALK: Mapping[Outcome, Verdict] = {
         gradescope="failed", junit="error", junit_type="internal error", github="🔁"
     ),
     Outcome.NOT_RUN: Verdict(gradescope="", junit="skipped", junit_type="not run", github="⏸️"),
+    Outcome.OVER_BUDGET: Verdict(gradescope="failed", junit="failure", junit_type="over budget", github="🔶"),
+    Outcome.NOT_MEASURED: Verdict(gradescope="", junit="skipped", junit_type="not measured", github="⬜"),
 }
 
 
@@ -64,6 +66,15 @@ def explain(test: TestOutcome, audience: Audience) -> str:
         mutant = test.cause.mutant if test.cause is not None else ""
         parts += [f"Mutant: {mutant}" if mutant else "", test.instructor_message]
     return "\n\n".join(part for part in (clean(part).strip("\n") for part in parts) if part)
+
+
+def compared(figures: BudgetFigures) -> str:
+    """Return a budget's ratio with its interval, in short."""
+    about = "about " if figures.with_yardstick else ""
+    return (
+        f"{about}{times(figures.ratio)} the reference"
+        f" (95 % interval {times(figures.low)} to {times(figures.high)})"
+    )
 
 
 def overall(result: Result) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from torchgrade.results import Audience, CapturedText, Outcome, Result, TestOutcome, for_audience
-from torchgrade_plugins.exporters.crosswalk import CROSSWALK, explain, say_note
+from torchgrade_plugins.exporters.crosswalk import CROSSWALK, compared, explain, say_note
 from torchgrade_reports.text import clean, clip
 from torchgrade_reports.wording import (
     NOT_KNOWN,
     NOTE_LABELS,
     OUTCOME_LABELS,
     REGRADE_SENTENCE,
-    count,
     decimal,
     percent,
     state_of,
+    tally,
 )
 
 __all__ = ["BYTES", "GithubSummary", "block", "inline"]
@@ -35,7 +35,7 @@ _IN_BLOCK = re.compile(r"[&<>\"@:#`$|\[]")
 
 
 class GithubSummary:
-    """Writes a table of all tests, then what to mend, then notes and output.
+    """Writes tables of all tests and of all budgets, then what to mend, then notes and output.
 
     No character of a student, or of anybody else, reaches the file as Markdown, HTML or a workflow
     command: all that could mean something is written as a character reference.
@@ -81,9 +81,11 @@ def _refer_detached(match: re.Match[str]) -> str:
 
 def _sections(result: Result, audience: Audience) -> Iterator[str]:
     yield _head(result)
-    yield "\n| | no. | test | points |\n| --- | ---: | --- | ---: |\n"
-    for test in result.tests:
-        yield _row(test)
+    yield from _table("test", [test for test in result.tests if not test.is_budget])
+    budgets = [test for test in result.tests if test.is_budget]
+    if budgets:
+        yield "\n### Speed and memory\n"
+        yield from _table("budget", budgets)
     yield "\n"
     to_explain = [test for test in result.tests if test.outcome not in {Outcome.PASSED, Outcome.NOT_RUN}]
     for test in to_explain:
@@ -97,14 +99,18 @@ def _sections(result: Result, audience: Audience) -> Iterator[str]:
     yield f"\n<sub>{inline(graded)}</sub>\n"
 
 
+def _table(head: str, tests: Sequence[TestOutcome]) -> Iterator[str]:
+    yield f"\n| | no. | {head} | points |\n| --- | ---: | --- | ---: |\n"
+    for test in tests:
+        yield _row(test)
+
+
 def _head(result: Result) -> str:
     score = f"{decimal(result.score, 2)} of {decimal(result.max_score, 2)} points"
-    passed = sum(test.outcome is Outcome.PASSED for test in result.tests)
-    tally = f"{passed} of {count(len(result.tests), 'test')} passed"
     share = percent(result.score, result.max_score)
     lines = [
         f"## {inline(result.assignment.title)}: {score}",
-        f"**{inline(result.submission_id)}**: {state_of(result)}, {tally} ({share} %)",
+        f"**{inline(result.submission_id)}**: {state_of(result)}, {tally(result)} ({share} %)",
     ]
     if result.needs_regrade:
         lines.append(f"> **Note:** {REGRADE_SENTENCE}")
@@ -115,10 +121,13 @@ def _head(result: Result) -> str:
 
 def _row(test: TestOutcome) -> str:
     regraded = test.outcome is Outcome.INTERNAL_ERROR
-    points = NOT_KNOWN if regraded else decimal(test.points, 2)
+    points = f"{NOT_KNOWN if regraded else decimal(test.points, 2)} / {decimal(test.max_points, 2)}"
+    if test.outcome is Outcome.NOT_MEASURED:
+        points = NOT_KNOWN
     sign = f"{CROSSWALK[test.outcome].github} {OUTCOME_LABELS[test.outcome]}"
     hint = f"<br>**Likely mistake:** {inline(test.cause.hint)}" if test.cause and test.cause.hint else ""
-    cells = (sign, test.number, f"{inline(test.title)}{hint}", f"{points} / {decimal(test.max_points, 2)}")
+    figures = "" if test.budget is None else f"<br>{inline(compared(test.budget))}"
+    cells = (sign, test.number, f"{inline(test.title)}{figures}{hint}", points)
     return f"| {' | '.join(map(str, cells))} |\n"
 
 

@@ -27,8 +27,9 @@ class Gradescope:
     redacted already, and one hidden test would hide the total from students.
 
     A test on which the grader failed is "failed", the only word that the format has, with a text
-    that says whose fault it is; a test that was not run has neither status nor score. The total is
-    given at the top and does not depend on either.
+    that says whose fault it is; a test that was not run has neither status nor score, nor has a budget
+    that was not measured. The total is given at the top and does not depend on either. A budget that
+    was not kept is "failed" with the points that it earned all the same; its figures are in ``extra_data``.
     """
 
     file_suffix: str = ".json"
@@ -91,6 +92,7 @@ def _test(test: TestOutcome) -> dict[str, Any]:
             "id": clean(test.id),
             "outcome": str(test.outcome),
             "wall_seconds": round(test.wall_seconds, 6),
+            **({} if test.budget is None else {"budget": msgspec.to_builtins(test.budget)}),
         },
     }
 

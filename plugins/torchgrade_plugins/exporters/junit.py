@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from torchgrade.results import Audience, CapturedText, Result, TestOutcome, for_audience
+from torchgrade.results import Audience, CapturedText, Outcome, Result, TestOutcome, for_audience
 from torchgrade_plugins.exporters.crosswalk import CROSSWALK, explain, overall
 from torchgrade_reports.text import clean, clip, first_line
 from torchgrade_reports.wording import decimal, state_of
@@ -26,6 +26,9 @@ class Junit:
     has no place for points: they stand in the suite's properties, as ``points.<id>`` and
     ``max_points.<id>`` with titles beside them. A submission that could not be run has one case more,
     ``submission``, with an error: skipped tests alone would count as a success.
+
+    A budget that was not kept is a failure whose message tells the points that it earned all the same;
+    its figures stand in the properties ``ratio.<id>``, ``ratio_low.<id>`` and ``ratio_high.<id>``.
     """
 
     file_suffix: str = ".xml"
@@ -74,6 +77,8 @@ def _case(result: Result, test: TestOutcome, audience: Audience) -> ET.Element:
 
 def _message(test: TestOutcome, text: str) -> str:
     reason = first_line(text) or str(test.outcome)
+    if test.outcome is Outcome.OVER_BUDGET:
+        reason = f"{decimal(test.points, 4)} of {decimal(test.max_points, 4)} points: {reason}"
     return clip(f"{_line(test.title)}: {reason}", _MESSAGE_CHARACTERS)
 
 
@@ -97,6 +102,10 @@ def _properties(result: Result) -> Iterator[tuple[str, str]]:
         yield f"title.{test.id}", test.title
         yield f"points.{test.id}", decimal(test.points, 4)
         yield f"max_points.{test.id}", decimal(test.max_points, 4)
+        if test.budget is not None:
+            yield f"ratio.{test.id}", f"{test.budget.ratio:.6g}"
+            yield f"ratio_low.{test.id}", f"{test.budget.low:.6g}"
+            yield f"ratio_high.{test.id}", f"{test.budget.high:.6g}"
 
 
 def _append_output(suite: ET.Element, tag: str, before: str, output: CapturedText) -> None:

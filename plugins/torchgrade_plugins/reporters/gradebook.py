@@ -17,6 +17,7 @@ from torchgrade_reports.wording import decimal, state_of
 __all__ = ["Gradebook", "cell"]
 
 _PLACES = 4
+_WITHOUT_POINTS = (Outcome.INTERNAL_ERROR, Outcome.NOT_MEASURED)
 # Spreadsheets cut a cell, or spill it over the next rows, somewhere above 32,000.
 _CELL_CHARACTERS = 1_000
 _COLUMNS = (
@@ -39,7 +40,7 @@ class Gradebook:
 
     A group's submission has a row for each of its students; one that nobody on the roster sent has a
     row without a student. Points are decimals, rounded to four places. A test on which the grader
-    itself failed has an empty cell, not a zero.
+    itself failed has an empty cell, not a zero, and so has a budget that was not measured.
     """
 
     def write(self, results: Sequence[Result], folder: Path) -> list[Path]:
@@ -70,7 +71,7 @@ def _columns_of_tests(results: Sequence[Result]) -> Sequence[str]:
 
 def _rows(result: Result, tests: Sequence[str]) -> Iterator[list[str]]:
     points: Mapping[str, str] = {
-        test.id: "" if test.outcome is Outcome.INTERNAL_ERROR else decimal(test.points, _PLACES)
+        test.id: "" if test.outcome in _WITHOUT_POINTS else decimal(test.points, _PLACES)
         for test in result.tests
     }
     share = result.score * 100 / result.max_score if result.max_score else Fraction(0)

@@ -10,7 +10,7 @@ from torchgrade.errors import UsageError
 from torchgrade.plugin import Registry
 from torchgrade.results import Audience, Outcome
 from torchgrade_plugins.exporters import torchgrade_exporters
-from torchgrade_plugins.exporters.crosswalk import CROSSWALK, explain, number, overall
+from torchgrade_plugins.exporters.crosswalk import CROSSWALK, compared, explain, number, overall
 
 FORMATS = {"gradescope": ".json", "junit": ".xml", "github-summary": ".md"}
 
@@ -68,7 +68,8 @@ def test_every_outcome_has_a_row_and_only_a_pass_is_a_pass():
         assert (verdict.gradescope == "passed") is passed
         assert (verdict.junit == "") is passed
         assert bool(verdict.junit_type) is not passed
-    assert [outcome for outcome in Outcome if not CROSSWALK[outcome].gradescope] == [Outcome.NOT_RUN]
+    unjudged = [outcome for outcome in Outcome if not CROSSWALK[outcome].gradescope]
+    assert unjudged == [Outcome.NOT_RUN, Outcome.NOT_MEASURED]
 
 
 def test_points_are_numbers_of_at_most_four_decimals(factory):
@@ -84,6 +85,12 @@ def test_an_explanation_begins_with_the_verdict_and_the_likely_mistake(factory):
     )
     assert explain(failed, Audience.INSTRUCTOR).endswith(f"got 3.5, expected 1.25 ({factory.SECRET})")
     assert explain(factory.make_test(1), Audience.STUDENT) == ""
+
+
+def test_a_ratio_is_told_with_its_interval(factory):
+    text = "2 × the reference (95 % interval 1.92 × to 2.08 ×)"
+    assert compared(factory.make_figures(2.0)) == text
+    assert compared(factory.make_figures(2.0, with_yardstick=True)) == f"about {text}"
 
 
 def test_what_concerns_the_whole_submission_names_its_place(factory):

@@ -19,7 +19,7 @@ from torchgrade_reports.text import clean
 OURS = set(
     re.findall(
         r"\w+",
-        "h2 p strong blockquote table thead tbody tr th td details summary pre ul li sub br",
+        "h2 h3 p strong blockquote table thead tbody tr th td details summary pre ul li sub br",
     )
 )
 ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
@@ -94,23 +94,36 @@ def test_hostile_text_stays_text(factory, failure, audience):
     assert rendered.tags <= OURS
     assert set(rendered.attributes) <= {"style"}  # alignment of columns
     assert squeeze(clean(factory.HOSTILE)) in squeeze(rendered.text)
-    assert len(rendered.preformatted) == 6 + 2 + failure
+    assert len(rendered.preformatted) == 8 + 2 + failure
 
 
 def test_all_tests_stand_in_one_table_with_hints_and_points(factory):
     summary = GithubSummary().export(factory.every_outcome(), Audience.STUDENT)
     rows = [line for line in summary.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + len(Outcome)
+    assert len(rows) == 2 + 2 + len(Outcome)
     assert rows[2] == "| ✅ passed | 1 | layer 1&#58; gradients agree | 10 / 10 |"
     assert "<br>**Likely mistake:** your &#96;db&#96; sums over the wrong axis | 0 / 10 |" in rows[3]
     assert "🔁 being regraded" in rows[8]
     assert rows[8].endswith("| \N{EN DASH} / 10 |")
 
 
+def test_budgets_stand_in_a_table_of_their_own_with_ratios(factory):
+    summary = GithubSummary().export(factory.every_outcome(), Audience.STUDENT)
+    tests, _, budgets = summary.partition("### Speed and memory\n")
+    rows = [line for line in budgets.splitlines() if line.startswith("|")]
+    assert "over budget" not in tests
+    assert rows[0] == "| | no. | budget | points |"
+    assert rows[2].startswith("| 🔶 over budget | 9 | time of step 9<br>6 &#215; the reference ")
+    assert rows[2].endswith("| 4 / 8 |")
+    assert rows[3] == "| ⬜ not measured | 10 | time of step 10 | \N{EN DASH} |"
+    assert "Speed and memory" not in GithubSummary().export(factory.make_result(), Audience.STUDENT)
+
+
 def test_the_head_says_how_it_went(factory):
     summary = GithubSummary().export(factory.every_outcome(), Audience.STUDENT)
-    assert summary.startswith("## Backpropagation by hand: 10 of 80 points\n\n")
-    assert "**everything**: to be regraded, 1 of 8 tests passed (12 %)" in summary
+    assert summary.startswith("## Backpropagation by hand: 14 of 88 points\n\n")
+    tally = "1 of 8 tests passed, 0 of 1 budget kept, 1 budget not measured"
+    assert f"**everything**: to be regraded, {tally} (15 %)" in summary
     assert "> **Note:** The grader itself failed here. This is not your fault" in summary
     assert "- **contract:** a note about &#96;contract&#96;" in summary
 

@@ -66,13 +66,26 @@ def test_the_instructor_s_file_is_the_student_s_since_student_code_can_read_it(f
 def test_each_outcome_is_said_in_the_format_s_words(export, factory):
     tests = {test["extra_data"]["outcome"]: test for test in export(factory.every_outcome())["tests"]}
     assert set(tests) == set(map(str, Outcome))
-    for outcome in set(Outcome) - {Outcome.PASSED, Outcome.NOT_RUN}:
+    unjudged = {Outcome.NOT_RUN, Outcome.NOT_MEASURED}
+    for outcome in set(Outcome) - unjudged - {Outcome.PASSED, Outcome.OVER_BUDGET}:
         assert (tests[outcome]["status"], tests[outcome]["score"]) == ("failed", 0)
     assert (tests["passed"]["status"], tests["passed"]["score"]) == ("passed", 10)
-    assert not {"status", "score", "max_score"} & set(tests["not run"])
+    over = tests["over budget"]
+    assert (over["status"], over["score"], over["max_score"]) == ("failed", 4, 8)
+    for outcome in unjudged:
+        assert not {"status", "score", "max_score"} & set(tests[outcome])
+    assert "out of the total" in tests["not measured"]["output"]
     assert "was not run" in tests["not run"]["output"]
     assert "not your fault" in tests["internal error"]["output"]
     assert tests["failed"]["output"].startswith("Likely mistake: ")
+
+
+def test_figures_of_a_budget_are_kept_for_machines(export, factory):
+    tests = (factory.make_test(1), factory.make_budget(2, budget=factory.make_figures(2.0)))
+    test, budget = export(factory.make_result(tests=tests))["tests"]
+    assert "budget" not in test["extra_data"]
+    figures = budget["extra_data"]["budget"]
+    assert (figures["measures"], figures["ratio"], figures["verdict"]) == ("time", 2.0, "inside")
 
 
 def test_the_top_says_what_concerns_the_whole_submission(export, factory):

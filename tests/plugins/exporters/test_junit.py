@@ -78,6 +78,8 @@ def test_each_outcome_is_said_in_the_format_s_words(export, factory):
         Outcome.NOT_IMPLEMENTED: [("failure", "not implemented")],
         Outcome.INTERNAL_ERROR: [("error", "internal error")],
         Outcome.NOT_RUN: [("skipped", "not run")],
+        Outcome.OVER_BUDGET: [("failure", "over budget")],
+        Outcome.NOT_MEASURED: [("skipped", "not measured")],
     }
 
 
@@ -92,6 +94,23 @@ def test_a_failure_says_why_in_its_message_and_in_full_below(export, factory):
         "layer 2: gradients agree: Likely mistake: your `db` sums over the wrong axis"
     )
     assert failure.text.endswith("failed on the case with x of three axes")
+
+
+def test_a_budget_that_was_not_kept_tells_its_points_and_its_ratio(export, factory):
+    over = factory.make_budget(
+        1,
+        Outcome.OVER_BUDGET,
+        points=Fraction(5, 2),
+        student_message="your `f` takes 6 times as long\nsay it whole",
+    )
+    suites = export(factory.make_result(tests=(over, factory.make_budget(2, Outcome.NOT_MEASURED))))
+    message = suites.find(".//failure").get("message")
+    assert message == "time of step 1: 2.5 of 8 points: your `f` takes 6 times as long"
+    named = properties(suites)
+    assert (named["points"], named["max_points"]) == ("2.5", "8")
+    assert (named["ratio.budget_01"], named["ratio_low.budget_01"]) == ("6", "5.76923")
+    assert named["state"] == "over budget"
+    assert "ratio.budget_02" not in named
 
 
 def test_a_fault_of_the_grader_says_so(export, factory):

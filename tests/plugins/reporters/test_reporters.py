@@ -74,6 +74,12 @@ def test_a_fault_of_the_grader_is_an_empty_cell_and_not_a_zero(rows_of, factory)
     assert [row[f"test_{number:02}"] for number in (1, 2, 8)] == ["10", "0", "0"]
 
 
+def test_a_budget_has_its_points_or_an_empty_cell_where_it_was_not_measured(rows_of, factory):
+    (row,) = rows_of(factory.every_outcome())
+    assert (row["budget_09"], row["budget_10"]) == ("4", "")
+    assert (row["score"], row["max_score"]) == ("14", "88")
+
+
 def test_columns_follow_the_assignment_also_where_results_differ(rows_of, factory):
     late = factory.make_result("late", tests=(factory.make_test(3), factory.make_test(1)))
     rows = rows_of(factory.make_result("early"), late)
