@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from torchgrade.remote.answers import Answer, Call, CodeFrame, Implementation
+from torchgrade.remote.answers import Answer, Call, CodeFrame, HoldsObjects, Implementation, MethodCall
 from torchgrade.submission import Submission
 
 __all__ = ["NotebookImplementation", "in_cells"]
@@ -28,6 +28,11 @@ class NotebookImplementation:
     def answer(self, call: Call) -> Answer:
         """Return what came of the call."""
         return in_cells(self._implementation.answer(call), self._submission)
+
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of calling a method of an object."""
+        assert isinstance(self._implementation, HoldsObjects)
+        return in_cells(self._implementation.answer_method(call), self._submission)
 
 
 def in_cells(answer: Answer, submission: Submission) -> Answer:

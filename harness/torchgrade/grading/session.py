@@ -22,7 +22,7 @@ from torchgrade.grading.grader import Grader
 from torchgrade.grading.jobs import GradingSetup
 from torchgrade.grading.suite import TestSuite, with_tests
 from torchgrade.plugin import Plugins
-from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.answers import Answer, AnswerKind, Call, MethodCall
 from torchgrade.remote.managed import ManagedImplementation
 from torchgrade.remote.zygote import Zygote
 from torchgrade.results import Provenance
@@ -103,6 +103,10 @@ class ContentImplementation:
             self.start()
             answer = self._managed.answer(call)
         return answer
+
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of calling a method of an object."""
+        return self._managed.answer_method(call)
 
     def close(self) -> None:
         """End its worker."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 import msgspec
 
 from torchgrade.contract import Hook
-from torchgrade.wire import Packed, WireError, pack, pack_named, unpack
+from torchgrade.wire import Handle, Packed, WireError, pack, pack_named, unpack
 from torchgrade.wire.values import Array
 
 __all__ = [
@@ -20,9 +21,12 @@ __all__ = [
     "AnswerKind",
     "Call",
     "CodeFrame",
+    "HoldsObjects",
     "Implementation",
     "LooksAhead",
+    "MethodCall",
     "Raised",
+    "Step",
     "changed_arguments",
     "raised_from",
 ]
@@ -93,6 +97,20 @@ class Answer:
     wall_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A call of a method of an object that a hook has made.
+
+    Attributes:
+        on: number of the object; each number stands for one that is made from the same arguments.
+        arguments: values; ``earlier_handle(k)`` stands for the result of step k.
+    """
+
+    method: str
+    arguments: tuple[Any, ...]
+    on: int = 0
+
+
 @dataclass(frozen=True)
 class Call:
     """A call of one hook, packed once and sent to as many implementations as wanted.
@@ -101,18 +119,58 @@ class Call:
         hook: whose name and argument names are used.
         arguments: values in the contract's order. Nobody may write into them.
         echo: whether the arguments come back after the call, to see whether they were changed.
+        steps: what is done with the object that the hook makes; the answer then holds each step's result.
     """
 
     hook: Hook
     arguments: tuple[Any, ...]
     echo: bool = True
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind of the request."""
+        return "script" if self.steps else "call"
+
+    @property
+    def named_arguments(self) -> tuple[tuple[str, Any], ...]:
+        """All values that are sent, with names for people."""
+        named = [*zip(self.hook.arguments, self.arguments, strict=True)]
+        for step, label in zip(self.steps, self.labels, strict=True):
+            named += [(f"argument {n} of {label}", value) for n, value in enumerate(step.arguments, start=1)]
+        return tuple(named)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What each step is called: ``step(), call 3``."""
+        counts: Counter[tuple[int, str]] = Counter()
+        found = []
+        for step in self.steps:
+            counts[step.on, step.method] += 1
+            whose = f" of object {step.on + 1}" if step.on else ""
+            found.append(f"{step.method}(){whose}, call {counts[step.on, step.method]}")
+        return tuple(found)
+
+    @property
+    def result_names(self) -> tuple[str, ...]:
+        """Names of the parts of the answer."""
+        return self.labels or self.hook.result_names
 
     @cached_property
     def packed(self) -> Packed:
         """The request as the wire takes it."""
-        named = zip(self.hook.arguments, self.arguments, strict=True)
-        parts = [(f"the argument `{name}`", value) for name, value in named]
-        return pack_named([("the hook", self.hook.name), ("the echo", self.echo), *parts])
+        parts = [(f"the argument `{name}`", value) for name, value in self.named_arguments]
+        head: list[tuple[str, object]] = [("the hook", self.hook.name), ("the echo", self.echo)]
+        if self.steps:
+            steps = [(step.on, step.method, len(step.arguments)) for step in self.steps]
+            head.append(("the steps", steps))
+        return pack_named([*head, *parts])
+
+    @property
+    def sent_trees(self) -> Sequence[Any]:
+        """The packed arguments, without what comes before them."""
+        trees: Sequence[Any] = self.packed.tree[ARGUMENTS + bool(self.steps) :]
+        return trees
 
     @cached_property
     def key(self) -> bytes:
@@ -130,6 +188,30 @@ class LooksAhead(Protocol):
 
     def expect(self, call: Call | None) -> None:
         """Note which call will follow the next one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodCall:
+    """A call of a method of an object that stays with the implementation.
+
+    Attributes:
+        hook: that made the object.
+        handle: of the object, as the answer to the hook's call told it.
+    """
+
+    hook: Hook
+    handle: Handle
+    method: str
+    arguments: tuple[Any, ...]
+
+
+@runtime_checkable
+class HoldsObjects(Protocol):
+    """An implementation whose objects can be asked."""
+
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of the call. Never raises for a fault of the implementation."""
         ...
 
 
@@ -158,17 +240,17 @@ def changed_arguments(
     Raises:
         WireError: if the echo is malformed.
     """
-    if len(trees) != len(call.arguments):
+    if len(trees) != len(call.sent_trees):
         raise WireError("a reply holds another number of arguments than its call")
     sent = call.packed
     # repr tells 1 from 1.0 and True, and 0.0 from -0.0, and takes NaN for itself.
-    if repr(trees) == repr(sent.tree[ARGUMENTS:]) and len(sent.arrays) <= len(arrays):
+    if repr(trees) == repr(call.sent_trees) and len(sent.arrays) <= len(arrays):
         pairs = zip(sent.arrays, arrays, strict=False)
         if all(_same_array(before, after) for before, after in pairs):
             return ()
     return tuple(
         name
-        for name, before, tree in zip(call.hook.arguments, call.arguments, trees, strict=True)
+        for (name, before), tree in zip(call.named_arguments, trees, strict=True)
         if not _same_value(before, unpack(tree, arrays, tensors=tensors))
     )
 

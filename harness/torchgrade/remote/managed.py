@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from torchgrade.content import Limits
-from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.answers import Answer, AnswerKind, Call, MethodCall
 from torchgrade.remote.worker import Loaded, RemoteWorker
 from torchgrade.remote.zygote import Zygote
 from torchgrade.worker.config import ExitReport
@@ -90,16 +90,34 @@ class ManagedImplementation:
         seconds = min(self._limits.call_seconds, self._left())
         with self._spending():
             answer = self._worker.call(call, seconds, following)
-            self.call_seconds += answer.wall_seconds
-            if answer.kind is AnswerKind.TIMEOUT:
-                self._timeouts[name] += 1
-            if not self._worker.alive:
-                self._collect()
+            self._note(name, answer)
+        return answer
+
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of calling a method of an object that an earlier answer told of."""
+        refusal = self._refusal(call.hook.name)
+        if refusal is not None:
+            return refusal
+        if self._worker is None:
+            return Answer(
+                kind=AnswerKind.DIED, detail=f"the object of `{call.hook.name}` went with its process"
+            )
+        seconds = min(self._limits.call_seconds, self._left())
+        with self._spending():
+            answer = self._worker.call_method(call.handle, call.method, call.arguments, seconds)
+            self._note(call.hook.name, answer)
         return answer
 
     def finish(self) -> None:
         """End the worker; the reports are complete then."""
         self._collect()
+
+    def _note(self, hook: str, answer: Answer) -> None:
+        self.call_seconds += answer.wall_seconds
+        if answer.kind is AnswerKind.TIMEOUT:
+            self._timeouts[hook] += 1
+        if self._worker is not None and not self._worker.alive:
+            self._collect()
 
     def _left(self) -> float:
         return self._limits.submission_seconds - self.spent_seconds

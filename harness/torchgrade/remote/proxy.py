@@ -10,8 +10,10 @@ from typing import Any
 import pluggy
 
 from torchgrade.contract import Contract, Hook, implement
+from torchgrade.remote.answers import MethodCall
+from torchgrade.wire import Handle
 
-__all__ = ["ContractProxy"]
+__all__ = ["ContractProxy", "RemoteObject"]
 
 Handler = Callable[[Hook, tuple[Any, ...]], Any]
 
@@ -46,6 +48,31 @@ class ContractProxy:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return caller(**signature.bind(*args, **kwargs).arguments)
+
+        return call
+
+
+class RemoteObject:
+    """Stands for an object that a hook has made, and that stays where it was made.
+
+    Args:
+        hook: that made it.
+        handle: by which it is known there.
+        ask: called with each call of one of its methods.
+    """
+
+    def __init__(self, hook: Hook, handle: Handle, ask: Callable[[MethodCall], Any]) -> None:
+        self._hook = hook
+        self._handle = handle
+        self._ask = ask
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._hook.methods:
+            raise AttributeError(f"the object of '{self._hook.name}' has no method '{name}'")
+
+        def call(*arguments: Any) -> Any:
+            called = MethodCall(hook=self._hook, handle=self._handle, method=name, arguments=arguments)
+            return self._ask(called)
 
         return call
 

@@ -41,7 +41,7 @@ EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
 _NOTHING = Answer(kind=AnswerKind.VALUE)
-_REPLIES = {"load": "loaded", "call": "value", "replay": "value", "method": "value"}
+_REPLIES = {"load": "loaded", "call": "value", "script": "value", "replay": "value", "method": "value"}
 _PONG = "pong"
 
 
@@ -137,12 +137,12 @@ class RemoteWorker:
         nonce = self._take_ahead(call, deadline)
         if nonce is None:
             nonce = os.urandom(NONCE_BYTES)
-            failure = self._request("call", nonce, call.packed, seconds)
+            failure = self._request(call.kind, nonce, call.packed, seconds)
             if failure is not None:
                 return failure
         if following is not None:
             self._send_ahead(following, deadline)
-        return self._reply("call", nonce, read, _Wait(seconds, deadline, started))
+        return self._reply(call.kind, nonce, read, _Wait(seconds, deadline, started))
 
     def keep(self, seconds: float) -> Answer:
         """Have the worker keep the value of each call until the next, for ``replay``."""
@@ -257,7 +257,7 @@ class RemoteWorker:
     def _send_ahead(self, call: Call, deadline: float) -> None:
         nonce = os.urandom(NONCE_BYTES)
         try:
-            if self._link.send_ahead("call", nonce, call.packed, deadline=deadline):
+            if self._link.send_ahead(call.kind, nonce, call.packed, deadline=deadline):
                 self._ahead = (call, nonce)
         except WireError:
             return  # whatever it is, the call that is under way will tell

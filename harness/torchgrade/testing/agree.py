@@ -118,7 +118,8 @@ def _judge(
     failure = failure_of(student, case.call(hook), case.category)
     if failure is not None:
         return _Verdict(failure=failure, ratio=WORST)
-    comparison = compare(reference.value, student.value, names=hook.result_names, tolerance=tolerance)
+    parts = case.call(hook).result_names
+    comparison = compare(reference.value, student.value, names=parts, tolerance=tolerance)
     if comparison.difference is not None:
         text = f"{hook.name}: {describe_difference(comparison.difference)}{_place(hook, case)}"
         failure = StudentFailure(Outcome.FAILED, text)

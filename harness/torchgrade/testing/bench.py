@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from torchgrade.content import Mutant
 from torchgrade.contract import Contract
 from torchgrade.errors import ContentError
-from torchgrade.remote.answers import Answer, AnswerKind, Call, Implementation, LooksAhead
+from torchgrade.remote.answers import (
+    Answer,
+    AnswerKind,
+    Call,
+    HoldsObjects,
+    Implementation,
+    LooksAhead,
+    MethodCall,
+)
 from torchgrade.testing.messages import describe_raised
 
 __all__ = ["AnswerBook", "Bench", "TestRecord"]
@@ -29,8 +37,20 @@ class AnswerBook:
         """All calls so far with their answers."""
         return tuple(self._answers.values())
 
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of calling a method of an object: anew each time, for the object changes."""
+        if not isinstance(self._implementation, HoldsObjects):
+            return Answer(kind=AnswerKind.DIED, detail="it holds no objects")
+        answer = self._implementation.answer_method(call)
+        self.call_seconds += answer.wall_seconds
+        return answer
+
     def answer(self, call: Call) -> Answer:
-        """Return what came of the call, from memory if it was made before."""
+        """Return what came of the call, from memory if it was made before; objects are always made anew."""
+        if call.hook.methods and not call.steps:
+            answer = self._implementation.answer(call)
+            self.call_seconds += answer.wall_seconds
+            return answer
         if call.key not in self._answers:
             answer = self._implementation.answer(call)
             self.call_seconds += answer.wall_seconds
@@ -100,6 +120,14 @@ class Bench:
             self._looks_ahead.expect(following)
         self.record.hooks[call.hook.name] = None
         answer = self._student.answer(call)
+        self.record.wall_seconds += answer.wall_seconds
+        return answer
+
+    def ask_students_object(self, call: MethodCall) -> Answer:
+        """Return what a method of an object of the student's returned."""
+        if not isinstance(self._student, HoldsObjects):
+            return Answer(kind=AnswerKind.DIED, detail="it holds no objects")
+        answer = self._student.answer_method(call)
         self.record.wall_seconds += answer.wall_seconds
         return answer
 

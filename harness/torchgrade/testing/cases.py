@@ -6,22 +6,27 @@ import hashlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from torchgrade.contract import Hook
 from torchgrade.errors import ContentError, did_you_mean
-from torchgrade.remote.answers import Call
+from torchgrade.remote.answers import Call, Step
+from torchgrade.wire import Handle
 from torchgrade.wire.values import Array
+from torchgrade.worker.script import earlier_handle
 
 __all__ = ["Case", "CaseBook", "CaseFunctions", "Draw"]
 
 
 class Case:
     """Arguments of one call and the category that a student is told.
+
+    Where the hook makes an object, ``then`` says what is done with it; each step's result is compared:
+    ``Case("two steps", params=p, lr=0.1).then("step", g).then("step", h).then("parameters")``.
 
     Args:
         category: what is special about it, in words that give no value away.
@@ -31,7 +36,30 @@ class Case:
     def __init__(self, category: str, /, **arguments: Any) -> None:
         self.category = category
         self.arguments = arguments
+        self._steps: list[Step] = []
         self._calls: dict[str, Call] = {}
+
+    def then(self, method: str, *arguments: Any, on: int = 0) -> Self:
+        """Add a step: a call of a method of the object that the hook makes.
+
+        Args:
+            method: its name.
+            *arguments: its values; ``case.result(k)`` stands for the result of step k.
+            on: number of the object. Each is made, from the same arguments, when a step first names it.
+        """
+        self._steps.append(Step(method=method, arguments=arguments, on=on))
+        return self
+
+    def result(self, step: int) -> Handle:
+        """Return what stands for a step's result among the arguments of a later one.
+
+        Args:
+            step: from 0; negative ones count from the last.
+
+        Raises:
+            IndexError: if there is no such step yet.
+        """
+        return earlier_handle(range(len(self._steps))[step])
 
     def call(self, hook: Hook) -> Call:
         """Return the prepared call of ``hook`` with these arguments, the same one each time.
@@ -43,8 +71,25 @@ class Case:
             if set(self.arguments) != set(hook.arguments):
                 given = ", ".join(self.arguments)
                 raise ContentError(f"case '{self.category}' has ({given}), not {hook.signature}")
-            self._calls[hook.name] = Call(hook, tuple(self.arguments[name] for name in hook.arguments))
+            problem = _explain_steps(hook, self._steps)
+            if problem:
+                raise ContentError(f"case '{self.category}': {problem}")
+            values = tuple(self.arguments[name] for name in hook.arguments)
+            self._calls[hook.name] = Call(hook, values, steps=tuple(self._steps))
         return self._calls[hook.name]
+
+
+def _explain_steps(hook: Hook, steps: Sequence[Step]) -> str:
+    """Say what is wrong with what shall be done with a hook's object, or nothing."""
+    if hook.methods and not steps:
+        return f"'{hook.name}' makes an object: say with .then(…) what shall be done with it"
+    if steps and not hook.methods:
+        return f"'{hook.name}' makes no object on which '{steps[0].method}' could be called"
+    for step in steps:
+        if step.method not in hook.methods:
+            near = did_you_mean(step.method, hook.methods)
+            return f"the object of '{hook.name}' has no method '{step.method}'{near}"
+    return ""
 
 
 class Draw:

@@ -59,8 +59,10 @@ Answered = Sequence[tuple[Mutant, Sequence[tuple[Trial, Answer]]]]
 
 def _diagnose_parts(trials: Sequence[Trial], answered: Answered) -> Cause | None:
     """Explain each wrong part of a tuple by a mutant of its own: two mistakes at once."""
-    names = trials[0].call.hook.result_names
-    if any(len(_parts(trial.student)) != len(names) for trial in trials) or not names:
+    names = trials[0].call.result_names
+    if not names or any(trial.call.result_names != names for trial in trials):
+        return None
+    if any(len(_parts(trial.student)) != len(names) for trial in trials):
         return None
     found: dict[str, Mutant] = {}
     for index in range(len(names)):

@@ -12,6 +12,7 @@ from torchgrade.remote.answers import Answer, AnswerKind, Call, Raised
 from torchgrade.results import Outcome
 from torchgrade.testing.compare import Difference, DifferenceKind, describe_value
 from torchgrade.testing.failures import StudentFailure
+from torchgrade.wire import Handle
 
 __all__ = [
     "bounded",
@@ -62,10 +63,27 @@ def _in_line(text: str, characters: int = NAME_CHARACTERS) -> str:
 
 def describe_arguments(call: Call) -> str:
     """Return the arguments' shapes and types, such as ``dout (4, 3) float64, lambda float``."""
-    return ", ".join(
+    told = ", ".join(
         f"{name}: {describe_value(value)}"
         for name, value in zip(call.hook.arguments, call.arguments, strict=True)
     )
+    return f"{told}\nthen: {_describe_steps(call)}" if call.steps else told
+
+
+def _describe_steps(call: Call) -> str:
+    """Return what was done with an object, such as ``3 × step(list of 2), parameters()``."""
+    told: list[tuple[str, int]] = []
+    for step in call.steps:
+        arguments = ", ".join(
+            "an earlier result" if isinstance(value, Handle) else describe_value(value)
+            for value in step.arguments
+        )
+        text = f"{step.method}({arguments})" + (f" of object {step.on + 1}" if step.on else "")
+        if told and told[-1][0] == text:
+            told[-1] = (text, told[-1][1] + 1)
+        else:
+            told.append((text, 1))
+    return ", ".join(f"{count} × {text}" if count > 1 else text for text, count in told)
 
 
 def describe_difference(difference: Difference) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.answers import Answer, AnswerKind, Call, MethodCall
 from torchgrade.testing.bench import AnswerBook
 from torchgrade.wire.values import Array
 
@@ -68,6 +68,14 @@ class Control:
             return Answer(kind=AnswerKind.VALUE, value=0.0)
         return dataclasses.replace(right, value=self._refill(right.value, call))
 
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return a worthless value for what a method of the reference's object returns."""
+        right = self._reference.answer_method(call)
+        if right.kind is not AnswerKind.VALUE:
+            return Answer(kind=AnswerKind.VALUE, value=0.0)
+        stand_in = Call(call.hook, call.arguments)
+        return dataclasses.replace(right, value=self._refill(right.value, stand_in))
+
     def _refill(self, value: Any, call: Call) -> Any:
         if isinstance(value, list | tuple):
             return type(value)(self._refill(item, call) for item in value)
@@ -99,6 +107,11 @@ class NoneControl:
     """Answers every call with None: no test may stumble over an answer that is no value at all."""
 
     def answer(self, call: Call) -> Answer:
+        """Return None."""
+        del call
+        return Answer(kind=AnswerKind.VALUE, value=None)
+
+    def answer_method(self, call: MethodCall) -> Answer:
         """Return None."""
         del call
         return Answer(kind=AnswerKind.VALUE, value=None)

@@ -10,12 +10,14 @@ from pathlib import Path
 import msgspec
 
 from torchgrade.content import Mutant
+from torchgrade.contract import Hook
 from torchgrade.errors import ContentError
 from torchgrade.grading.jobs import GradingSetup, TestInfo
 from torchgrade.grading.session import ContentImplementation, Session, with_session
 from torchgrade.plugin import Plugins
-from torchgrade.remote.answers import Implementation
+from torchgrade.remote.answers import Answer, Call, Implementation, MethodCall
 from torchgrade.results import Outcome, TestOutcome
+from torchgrade.testing.bench import AnswerBook
 from torchgrade.testing.compare import WORST
 from torchgrade.verify.calibrating import prove_budgets
 from torchgrade.verify.controls import CONTROLS, Control, NoneControl
@@ -134,7 +136,14 @@ class _Prover:
         )
 
     def _prove_mutant(self, mutant: Mutant) -> MutantProof:
-        outcomes = self._run_files(f"mutant '{mutant.name}'", self._reference.solution, mutant.path)
+        files = (self._reference.solution, mutant.path)
+        implementation = ContentImplementation(self._session.zygote, self._session.assignment, files)
+        try:
+            implementation.start()
+            partly = _Partly(implementation, mutant.hooks, self._answers)
+            outcomes = self._run(partly, f"mutant '{mutant.name}'")
+        finally:
+            implementation.close()
         failing = [test for test in outcomes if test.outcome is not Outcome.PASSED]
         killers = {_function(test.id) for test in failing}
         named = [test.id for test in failing if test.cause is not None and test.cause.mutant == mutant.name]
@@ -152,6 +161,28 @@ class _Prover:
         outcomes = self._run(control, f"control '{name}'")
         passing = [test.id for test in outcomes if test.outcome is Outcome.PASSED and test.max_points]
         return ControlProof(name=name, points=_points(outcomes), passing=tuple(passing))
+
+
+class _Partly:
+    """A mutant that answers for what it replaces; the rest is the reference's, whose answers are known."""
+
+    def __init__(
+        self, mutant: ContentImplementation, replaced: Container[str], reference: AnswerBook
+    ) -> None:
+        self._mutant = mutant
+        self._replaced = replaced
+        self._reference = reference
+
+    def answer(self, call: Call) -> Answer:
+        """Return what came of the call."""
+        return self._of(call.hook).answer(call)
+
+    def answer_method(self, call: MethodCall) -> Answer:
+        """Return what came of calling a method of an object."""
+        return self._of(call.hook).answer_method(call)
+
+    def _of(self, hook: Hook) -> ContentImplementation | AnswerBook:
+        return self._mutant if hook.name in self._replaced else self._reference
 
 
 def _function(test: str) -> str:

@@ -78,6 +78,18 @@ class Implementation:
         value = getattr(self._manager.hook, hook)(**dict(zip(spec.arguments, arguments, strict=True)))
         return self._keep(value) if spec.methods and value is not None else value
 
+    def make(self, hook: str, arguments: Sequence[Any]) -> object:
+        """Return the object that a hook makes, which stays here.
+
+        Raises:
+            TypeError: if it makes none.
+        """
+        spec = self._contract.hooks[hook]
+        made: object = getattr(self._manager.hook, hook)(**dict(zip(spec.arguments, arguments, strict=True)))
+        if made is None:
+            raise TypeError(f"{hook} returned None; it must return an object with {', '.join(spec.methods)}")
+        return made
+
     def call_method(self, target: object, name: str, arguments: Sequence[Any]) -> Any:
         """Call a method of an object that an earlier call returned."""
         return getattr(target, name)(*arguments)

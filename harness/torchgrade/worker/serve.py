@@ -12,8 +12,20 @@ import sys
 from typing import Any
 
 from torchgrade.contract import Contract
-from torchgrade.wire import Bounds, Frame, Link, Packed, WireClosedError, WireError, pack, pack_named, unpack
+from torchgrade.wire import (
+    Bounds,
+    Frame,
+    Handle,
+    Link,
+    Packed,
+    WireClosedError,
+    WireError,
+    pack,
+    pack_named,
+    unpack,
+)
 from torchgrade.worker.implementation import Implementation, plain_text
+from torchgrade.worker.script import Earlier, earlier_handle, play, resolver
 
 __all__ = ["Server"]
 
@@ -25,7 +37,8 @@ class Server:
     """Answers the requests of one link.
 
     Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
-    argument, ...]; ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``;
+    argument, ...]; ``script`` [hook, echo, steps, argument, ...] (see ``script``);
+    ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``;
     ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that is done
     is to answer with that value; ``settle``, which collects garbage.
     Replies: ``loaded``; ``value`` [each argument after the call if echo, value]; ``raised``;
@@ -80,7 +93,8 @@ class Server:
             if frame.kind == "settle":
                 gc.collect()
             return "pong", pack(None)
-        request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=implementation.resolve)
+        resolve = resolver(implementation.resolve)
+        request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=resolve)
         if frame.kind == "load":
             files, entries = request
             return "loaded", pack(implementation.load(files, entries))
@@ -91,6 +105,8 @@ class Server:
             target, name, *arguments = request
             value = implementation.call_method(target, name, arguments)
             return "value", pack_named([("the value", value)])
+        if frame.kind == "script":
+            return "value", self._play(implementation, request)
         hook, echo, *arguments = request
         value = self._kept if frame.kind == "replay" else implementation.call(hook, arguments)
         if self._keeps:
@@ -102,3 +118,16 @@ class Server:
             for name, argument in zip(names, arguments, strict=echo)
         ]
         return "value", pack_named([*after, ("the value", value)], implementation.known)
+
+    def _play(self, implementation: Implementation, request: list[Any]) -> Packed:
+        hook, echo, steps, *values = request
+        names = self._contract.hooks[hook].arguments
+        arguments, given = values[: len(names)], values[len(names) :]
+        results = play(lambda own: implementation.make(hook, own), arguments, steps, given)
+        after = [(f"argument {index} after the call", value) for index, value in enumerate(values)]
+        results_named = [("the results", results)]
+        return pack_named([*(after if echo else ()), *results_named], _keep_earlier)
+
+
+def _keep_earlier(value: object) -> Handle | None:
+    return earlier_handle(value.step) if isinstance(value, Earlier) else None
