@@ -14,8 +14,12 @@ from torchgrade.results import BudgetFigures, BudgetVerdict, Outcome
 __all__ = ["Verdict", "earned", "judge", "judge_too_slow"]
 
 _TENTHS = 10
-_UNITS = {"time": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "memory": ((2**30, "GiB"), (2**20, "MiB"))}
-_SMALLEST = {"time": (1e-6, "µs"), "memory": (2**10, "KiB")}
+_THOUSAND = 1_000  # no powers of ten for a reader
+_ROUNDED_UP = 0.9995
+_UNITS = {
+    "time": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
+    "memory": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")),
+}
 _HEADS = {
     "time": "takes {} times as long as the reference",
     "memory": "takes {} times the reference's memory",
@@ -118,12 +122,16 @@ def _limits(budget: Budget) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.3g}" if value < 1_000 else f"{value:,.0f}"  # noqa: PLR2004 - no powers of ten for a reader
+    return f"{value:.3g}" if value < _THOUSAND else f"{value:,.0f}"
 
 
 def _figure(measures: str, value: float) -> str:
     for unit, name in _UNITS[measures]:
-        if value >= unit:
-            return f"{value / unit:.3g} {name}"
-    unit, name = _SMALLEST[measures]
-    return f"{value / unit:.3g} {name}"
+        if value >= unit * _ROUNDED_UP:  # 999.7 ms are 1 s
+            return f"{_three_digits(value / unit)} {name}"
+    unit, name = _UNITS[measures][-1]
+    return f"{_three_digits(value / unit)} {name}"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.3g}" if value < _THOUSAND * _ROUNDED_UP else f"{value:.0f}"

@@ -75,7 +75,10 @@ class Learns:
             failure = failure_of(answer, call, lesson.case.category)
             if failure is not None:
                 raise failure
-            score = lesson.score(answer.value if isinstance(answer.value, list | tuple) else ())
+            if not isinstance(answer.value, list) or len(answer.value) != len(call.steps):
+                # No worker of ours answers so; a hostile one may.
+                raise StudentFailure(Outcome.FAILED, f"what your `{hook}` was asked was not answered")
+            score = lesson.score(answer.value)
             good = score >= at_least if at_least is not None else at_most is not None and score <= at_most
             (reached if good else missed).append(score)
             if max(len(reached), len(missed)) > LESSONS // 2:
