@@ -71,10 +71,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         grader = _Grader(session.budgets)
         time_budget, *memory_budgets = session.budgets.budgets
         idle_ratio, repeated = _repeat(grader, time_budget, options)
+        _tell(found, repeated)
         with _neighbour(options.core):
-            planted = _plant(grader, time_budget, idle_ratio, options)
-            memory = _tell_apart(grader, memory_budgets, options)
-        found.update(repeated | planted | memory)
+            _tell(found, _plant(grader, time_budget, idle_ratio, options))
+            _tell(found, _tell_apart(grader, memory_budgets, options))
 
     begun = os.getloadavg()
     setup = GradingSetup(
@@ -83,6 +83,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     with_session(setup, load_plugins(), body)
     averages = [round(load, 2) for load in (begun[1], os.getloadavg()[1])]
     return {**found, "sandbox": options.sandbox, "load_average": averages}
+
+
+def _tell(found: dict[str, Any], figures: dict[str, Any]) -> None:
+    """Add figures; say them now, for all of it takes many minutes."""
+    found.update(figures)
+    print(json.dumps(figures), file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True, slots=True)

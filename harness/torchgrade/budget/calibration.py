@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,7 @@ from torchgrade.errors import ContentError
 
 __all__ = ["Calibration", "read_calibrations", "write_calibrations"]
 
+MOST = 1e6
 _HEAD = "# How the yardstick compares with the reference: written by 'torchgrade verify --calibrate'.\n"
 
 
@@ -26,8 +28,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         spread: how far it moved from one measurement to the next, as a share: 0.02 is 2 %.
     """
 
-    ratio: float
-    spread: float
+    ratio: Annotated[float, msgspec.Meta(gt=0, lt=MOST)]
+    spread: Annotated[float, msgspec.Meta(ge=0, lt=MOST)]
 
     def convert(self, measured: Measured) -> Measured:
         """Return a measurement against the yardstick as one against the reference would be."""

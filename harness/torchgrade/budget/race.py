@@ -35,7 +35,9 @@ WARM_UPS = 2
 FEWEST_PAIRS = 8
 MOST_PAIRS = 120
 SETTLE_SECONDS = 1.0
-# What is left of a call once its ways are taken off, at the least, as a share of what it is compared with.
+# How much of what it is compared with is taken off as ways at the most, and what is left of a call at the
+# least once they are, as shares of what it is compared with.
+MOST_WAYS = 0.5
 LEAST_SHARE = 0.005
 
 
@@ -151,7 +153,8 @@ class _Race:
         return [math.log(mine / theirs) for mine, theirs in self._without_ways()]
 
     def _without_ways(self) -> list[tuple[float, float]]:
-        ways = statistics.median(self._ways)
+        # What they take beyond the least is the machine's doing, and must not be taken off quick calls.
+        ways = min(*self._ways, MOST_WAYS * statistics.median(their for _, their in self._pairs))
         theirs = [max(their - ways, LEAST_SHARE * their) for _, their in self._pairs]
         return [
             (max(mine - ways, LEAST_SHARE * their), their)
