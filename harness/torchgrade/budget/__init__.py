@@ -6,5 +6,6 @@ What an author needs for ``assignments/<id>/budgets.py`` is here; the measuring 
 from __future__ import annotations
 
 from torchgrade.budget.declaration import Budget, BudgetDraw
+from torchgrade.testing.cases import Case
 
-__all__ = ["Budget", "BudgetDraw"]
+__all__ = ["Budget", "BudgetDraw", "Case"]

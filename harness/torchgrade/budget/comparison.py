@@ -122,7 +122,7 @@ class Comparison:
         """
         failure = failure_of(answer, call, "a measured call")
         if failure is None and self.verifies:
-            names, tolerance = call.hook.result_names, self.budget.tolerance
+            names, tolerance = call.result_names, self.budget.tolerance
             found = compare(right.value, answer.value, names=names, tolerance=tolerance)
             if found.difference is not None:
                 text = (

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from torchgrade.contract import Contract
 from torchgrade.errors import ContentError, did_you_mean
 from torchgrade.results import BUDGET_PREFIX
-from torchgrade.testing.cases import Draw
+from torchgrade.testing.cases import Case, Draw
 from torchgrade.testing.compare import Tolerance
 
 __all__ = ["Budget", "BudgetDraw", "Device", "Measure", "load_budgets"]
@@ -30,7 +30,8 @@ class Budget:
         name: short and stable, such as ``mlp_step``: the id in results and gradebooks.
         title: what is measured, as a student reads it, with the sizes.
         call: name of the contract's function.
-        inputs: makes new arguments by name from a draw, of the same sizes each time.
+        inputs: makes new arguments by name from a draw, of the same sizes each time; where the call makes
+            an object, a ``Case`` whose steps are measured with it.
         measures: ``"time"`` or ``"memory"`` (the most that the call holds beyond its arguments).
         full_marks: up to this ratio to the reference all points are given.
         zero_marks: from this ratio on none; between both they fall linearly in the ratio's logarithm.
@@ -45,7 +46,7 @@ class Budget:
     name: str
     title: str
     call: str
-    inputs: Callable[[Draw], Mapping[str, Any]]
+    inputs: Callable[[Draw], Mapping[str, Any] | Case]
     full_marks: float
     zero_marks: float
     points: int
@@ -101,8 +102,6 @@ def _explain(budget: Budget, contract: Contract) -> str:
     hook = contract.hooks.get(budget.call)
     if hook is None:
         return f"the contract has no '{budget.call}'{did_you_mean(budget.call, contract.hooks)}"
-    if hook.methods:
-        return f"'{budget.call}' returns an object that stays in the worker: there is no answer to verify"
     if not 0 < budget.least < budget.full_marks < budget.zero_marks:
         return "it must hold that 0 < least < full_marks < zero_marks"
     if budget.measures not in {"time", "memory"} or budget.device not in {"cpu", "cuda"}:

@@ -24,6 +24,8 @@ MOST_RUNS = 20
 # Less than what the system hands out at a time is no figure.
 LEAST_BYTES = 64 * 1024
 
+Peaks = tuple[int, ...]
+
 
 def growth(comparison: Comparison) -> Measured:
     """Measure until the interval is narrow and on one side of the limit, or time is up.
@@ -55,7 +57,12 @@ def _take_pair(comparison: Comparison) -> tuple[int, int]:
     patience = patience_seconds(comparison.budget, right.wall_seconds, comparison.effort)
     mine, answer = _life(comparison.submission, lambda worker: _call(worker, call, patience, right))
     comparison.verify(call, right, answer)
-    return max(mine - idle, LEAST_BYTES), max(theirs - idle, LEAST_BYTES)
+    return _beyond(idle, mine), _beyond(idle, theirs)
+
+
+def _beyond(idle: Peaks, peaks: Peaks) -> int:
+    """Return by how much one life held more than another, each figure compared with its own kind."""
+    return max(LEAST_BYTES, *(held - before for held, before in zip(peaks, idle, strict=True)))
 
 
 def _call(worker: RemoteWorker, call: Call, patience: float, right: Answer) -> Answer:
@@ -65,14 +72,14 @@ def _call(worker: RemoteWorker, call: Call, patience: float, right: Answer) -> A
     return answer
 
 
-def _life(start: Callable[[], RemoteWorker], ask: Callable[[RemoteWorker], Answer]) -> tuple[int, Answer]:
+def _life(start: Callable[[], RemoteWorker], ask: Callable[[RemoteWorker], Answer]) -> tuple[Peaks, Answer]:
     """Return the most bytes that a fresh worker held, asked one thing only, and its answer."""
     worker = start()
     try:
         answer = ask(worker)
     finally:
         worker.end()
-    return worker.peak_bytes, answer
+    return worker.peaks_bytes, answer
 
 
 def _result(interval: Interval, pairs: list[tuple[int, int]]) -> Measured:

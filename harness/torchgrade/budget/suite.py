@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import traceback
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ from torchgrade.remote.answers import Answer, Call
 from torchgrade.remote.worker import RemoteWorker
 from torchgrade.remote.zygote import Zygote
 from torchgrade.results import Outcome, TestOutcome
-from torchgrade.testing.cases import Draw
+from torchgrade.testing.cases import Case, Draw
 from torchgrade.testing.failures import StudentFailure
 from torchgrade.testing.messages import bounded, describe_raised, failure_of
 
@@ -205,6 +206,12 @@ class BudgetSuite:
             return "there is nothing to compare with"
         if self._compared.calibrations is not None and budget.name not in self._compared.calibrations:
             return "the yardstick is not calibrated for it"
+        if (
+            budget.measures == "memory"
+            and self._compared.calibrations is None
+            and not self._zygote.counts_memory
+        ):
+            return "without control groups memory could be hidden from the count here"
         if budget.device == "cuda":
             return "it needs a GPU, and there is none that workers can use"
         if budget.threads > most_cores():
@@ -240,9 +247,8 @@ class BudgetSuite:
         """Make a call with inputs that nobody has seen: no batch's seed leads to them."""
         hook = self._assignment.contract.hooks[budget.call]
         given = budget.inputs(Draw(os.urandom(SEED_BYTES), budget.name))
-        if set(given) != set(hook.arguments):
-            raise ContentError(f"budget '{budget.name}' makes ({', '.join(given)}), not {hook.signature}")
-        return Call(hook, tuple(given[name] for name in hook.arguments), echo=False)
+        case = given if isinstance(given, Case) else Case(budget.title, **given)
+        return dataclasses.replace(case.call(hook), echo=False)
 
     def _start(self, budget: Budget, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
         """Start a worker of the submission.

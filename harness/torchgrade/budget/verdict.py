@@ -108,10 +108,7 @@ def _describe(budget: Budget, figures: BudgetFigures) -> str:
     mine = _figure(figures.measures, figures.submission)
     against = "" if figures.with_yardstick else f" against {_figure(figures.measures, figures.compared)}"
     between = f"between {_ratio(figures.low)} and {_ratio(figures.high)}"
-    estimate = ", estimated with a yardstick" if figures.with_yardstick else ""
-    return (
-        f"your `{budget.call}` {head} ({mine}{against}; {between} in {figures.pairs} pairs of runs{estimate})"
-    )
+    return f"your `{budget.call}` {head} ({mine}{against}; {between} in {figures.pairs} pairs of runs)"
 
 
 def _limits(budget: Budget) -> str:

@@ -100,8 +100,13 @@ def command(
         else:
             once()
 
-    with_session(setup, plugins, body)
+    with_session(setup, plugins, body, None if as_json else _tell)
     return statuses[-1]
+
+
+def _tell(text: str) -> None:
+    """Show what the submission says of its progress, while it goes."""
+    click.echo(inert(f"  … {text}"), err=True)
 
 
 def _check(session: Session, job: Job, seed: str, *, as_json: bool) -> int:

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +74,7 @@ class Grader:
         lane: keeps others quiet while something is measured.
         reference: asked for its share of the time; None for public tests.
         provenance: what all results have in common.
+        on_progress: called with each text that a submission reports of long work.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Grader:
         lane: QuietLane,
         reference: AnswerBook | None,
         provenance: Provenance,
+        on_progress: Callable[[str], None] | None = None,
     ) -> None:
         self._assignment = assignment
         self._plugins = plugins
@@ -96,6 +98,7 @@ class Grader:
         self._lane = lane
         self._reference = reference
         self._provenance = provenance
+        self._on_progress = on_progress
         self._off_limits = _mention(assignment.manifest.off_limits)
 
     def grade(self, job: Job) -> Result:
@@ -192,7 +195,7 @@ class Grader:
     def _run(self, submission: Submission, draft: _Draft, clock: _Clock) -> None:
         modules = _modules(submission)
         limits = self._assignment.manifest.limits
-        student = ManagedImplementation(self._zygote, modules.files, modules.entries, limits)
+        student = ManagedImplementation(self._zygote, modules.files, modules.entries, limits, self._tell)
         draft.sandbox = self._zygote.level.value
         try:
             with clock.phase("import"):
@@ -215,6 +218,10 @@ class Grader:
         reports = student.reports
         draft.stdout = _captured([(report.stdout, report.stdout_bytes) for report in reports])
         draft.stderr = _captured([(report.stderr, report.stderr_bytes) for report in reports])
+
+    def _tell(self, text: str) -> None:
+        if self._on_progress is not None:
+            self._on_progress(bounded(text, 1))
 
     def _complete(self, draft: _Draft, started_at: str, seconds: Mapping[str, float]) -> Provenance:
         return msgspec.structs.replace(

@@ -157,8 +157,19 @@ def _explain_refusals(wanted: str, least: Level, refusals: Sequence[Probe]) -> s
     return "\n".join(lines)
 
 
-def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session], None]) -> None:
+def with_session(
+    setup: GradingSetup,
+    plugins: Plugins,
+    body: Callable[[Session], None],
+    on_progress: Callable[[str], None] | None = None,
+) -> None:
     """Make everything ready, call ``body``, and leave no process behind.
+
+    Args:
+        setup: what to make ready.
+        plugins: sandboxes, loaders and rules.
+        body: what to do with it.
+        on_progress: called with each text that a submission reports of long work.
 
     Raises:
         UsageError, ContentError, InternalError: if it cannot be made ready.
@@ -196,6 +207,7 @@ def with_session(setup: GradingSetup, plugins: Plugins, body: Callable[[Session]
                 lane=lane,
                 reference=answers,
                 provenance=provenance,
+                on_progress=on_progress,
             )
             body(
                 Session(

@@ -78,6 +78,11 @@ class Group:
         return any(hierarchy.memory_kills(place) > 0 for hierarchy, place in self._places)
 
     @property
+    def tells_peak(self) -> bool:
+        """Whether the kernel notes ``peak_bytes``."""
+        return any(hierarchy.tells_peak(place) for hierarchy, place in self._places)
+
+    @property
     def peak_bytes(self) -> int:
         """The most memory that all in it held together, 0 if unknown; to be asked before ``end``."""
         return max((hierarchy.memory_peak(place) for hierarchy, place in self._places), default=0)

@@ -81,14 +81,21 @@ class Hierarchy:
             return int(counts.get("oom_kill", "0"))
         return 0
 
+    def tells_peak(self, place: Path) -> bool:
+        """Tell whether a group notes the most bytes that it held: with version 2 since Linux 5.19."""
+        return "memory" in self.controllers and (place / self._peak_name).exists()
+
     def memory_peak(self, place: Path) -> int:
-        """Return the most bytes that a group held; 0 if the kernel does not tell (before Linux 5.19)."""
+        """Return the most bytes that a group held; 0 if that is not noted."""
         if "memory" not in self.controllers:
             return 0
-        name = "memory.max_usage_in_bytes" if self.version == 1 else "memory.peak"
         with contextlib.suppress(OSError, ValueError):
-            return int((place / name).read_text(encoding="ascii"))
+            return int((place / self._peak_name).read_text(encoding="ascii"))
         return 0
+
+    @property
+    def _peak_name(self) -> str:
+        return "memory.max_usage_in_bytes" if self.version == 1 else "memory.peak"
 
 
 def find_hierarchies(process: Path = Path("/proc/self")) -> tuple[Hierarchy, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from torchgrade.content import Limits
@@ -26,6 +26,7 @@ class ManagedImplementation:
         files: contents by relative path.
         entries: modules with hooks, later ones replacing hooks of earlier ones.
         limits: what it may use in all.
+        on_progress: called with each text that it reports of long work.
 
     Attributes:
         reports: of its workers that have ended.
@@ -35,12 +36,18 @@ class ManagedImplementation:
     """
 
     def __init__(
-        self, zygote: Zygote, files: Mapping[str, bytes], entries: Sequence[str], limits: Limits
+        self,
+        zygote: Zygote,
+        files: Mapping[str, bytes],
+        entries: Sequence[str],
+        limits: Limits,
+        on_progress: Callable[[str], None] | None = None,
     ) -> None:
         self._zygote = zygote
         self._files = files
         self._entries = entries
         self._limits = limits
+        self._on_progress = on_progress
         self._worker: RemoteWorker | None = None
         self._loaded: Loaded | None = None
         self._failure: Answer | None = None
@@ -59,6 +66,7 @@ class ManagedImplementation:
         """
         self._collect()
         worker = self._zygote.worker()
+        worker.on_progress = self._on_progress
         with self._spending():
             started = time.perf_counter()
             told = worker.load(self._files, self._entries, min(self._limits.import_seconds, self._left()))

@@ -15,7 +15,7 @@ from torchgrade.errors import ContentError
 __all__ = ["worker_packages"]
 
 _ENGINE_NEEDS = ("msgspec", "numpy", "pluggy")
-_ENGINE_PARTS = ("__init__.py", "contract.py", "wire", "worker")
+_ENGINE_PARTS = ("__init__.py", "contract.py", "progress.py", "wire", "worker")
 _NOT_IMPORTED = {"..", "__pycache__"}
 
 

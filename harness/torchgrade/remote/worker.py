@@ -40,6 +40,7 @@ END_SECONDS = 10.0
 EXIT_SECONDS = 1.0
 NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
+PROGRESS_CHARACTERS = 200
 _NOTHING = Answer(kind=AnswerKind.VALUE)
 _REPLIES = {"load": "loaded", "call": "value", "script": "value", "replay": "value", "method": "value"}
 _PONG = "pong"
@@ -83,7 +84,9 @@ class RemoteWorker:
 
     Attributes:
         alive: whether it can be asked anything.
-        peak_bytes: once it has ended, the most memory that it and all that it started held.
+        on_progress: called with each text that it reports while a call is under way.
+        peaks_bytes: once it has ended, the most memory that it and all that it started held: one figure of
+            its control group; without one, that of the largest process and of all that was seen together.
 
     After an answer of kind ``TIMEOUT``, ``DIED`` or ``OUT_OF_MEMORY`` the worker is of no more use:
     ``alive`` is False.
@@ -104,7 +107,8 @@ class RemoteWorker:
         self._group = group
         self._ran_out_of_memory = False
         self._report: ExitReport | None = None
-        self.peak_bytes = 0
+        self.peaks_bytes: tuple[int, ...] = ()
+        self.on_progress: Callable[[str], None] | None = None
         self._ready = False
         self._ahead: tuple[Call, bytes] | None = None
         self.alive = True
@@ -155,6 +159,11 @@ class RemoteWorker:
     def settle(self, seconds: float) -> Answer:
         """Have the worker collect its garbage."""
         return self._ask("settle", pack(None), seconds, _read_pong)
+
+    @property
+    def counts_all(self) -> bool:
+        """Whether its control group will tell the most memory that it held, files included."""
+        return self._group is not None and self._group.tells_peak
 
     def hold(self) -> bool:
         """Stop the worker and all that it started; tells whether it is so. It can be asked nothing then."""
@@ -211,10 +220,11 @@ class RemoteWorker:
         finally:
             self._leash.close()
             if self._report is not None:
-                self.peak_bytes = max(self._report.peak_bytes, self._report.together_bytes)
+                self.peaks_bytes = (self._report.peak_bytes, self._report.together_bytes)
             if self._group is not None:
                 self._ran_out_of_memory = self._group.ran_out_of_memory
-                self.peak_bytes = self._group.peak_bytes or self.peak_bytes
+                if self._group.tells_peak:
+                    self.peaks_bytes = (self._group.peak_bytes,)
                 self._group.end()
         return self._report
 
@@ -277,6 +287,9 @@ class RemoteWorker:
         started = wait.started
         try:
             frame = self._link.receive(deadline=wait.deadline)
+            while frame.kind == "progress":
+                self._hear(frame)
+                frame = self._link.receive(deadline=wait.deadline)
             wall_seconds = time.perf_counter() - started
             _check_nonce(frame, nonce)
             answer = read(frame) if frame.kind == _REPLIES.get(kind, _PONG) else self._read_failure(frame)
@@ -289,6 +302,12 @@ class RemoteWorker:
             detail = f"its reply was not one that the grader understands: {str(error)[:DETAIL_CHARACTERS]}"
             return Answer(kind=AnswerKind.DIED, detail=detail, wall_seconds=time.perf_counter() - started)
         return dataclasses.replace(answer, wall_seconds=wall_seconds)
+
+    def _hear(self, frame: Frame) -> None:
+        """Pass on what the worker tells of its progress: any text, believed by nobody."""
+        text = unpack(frame.tree, frame.arrays)
+        if self.on_progress is not None and isinstance(text, str):
+            self.on_progress(text[:PROGRESS_CHARACTERS])
 
     def _late(self, seconds: float, started: float) -> Answer:
         self.alive = False

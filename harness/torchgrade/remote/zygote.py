@@ -82,6 +82,18 @@ class Zygote:
         return self._zygote.level
 
     @property
+    def counts_memory(self) -> bool:
+        """Whether a worker cannot hold memory that is not counted.
+
+        Without control groups a keeper looks at processes and private file systems; at ``confined`` files
+        lie elsewhere. Level ``process`` promises nothing.
+        """
+        spare = self._spare
+        if self.level is Level.PROCESS or (spare is not None and spare.counts_all):
+            return True
+        return self.level is Level.ISOLATED and not self._groups.hierarchies
+
+    @property
     def alive(self) -> bool:
         """Whether it can still be asked for workers."""
         return self._zygote.process.poll() is None

@@ -9,9 +9,11 @@ from __future__ import annotations
 import gc
 import socket
 import sys
+from functools import partial
 from typing import Any
 
 from torchgrade.contract import Contract
+from torchgrade.progress import listen
 from torchgrade.wire import (
     Bounds,
     Frame,
@@ -41,6 +43,7 @@ class Server:
     ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``;
     ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that is done
     is to answer with that value; ``settle``, which collects garbage.
+    While one is under way, ``progress`` with a text, any number of times.
     Replies: ``loaded``; ``value`` [each argument after the call if echo, value]; ``raised``;
     ``unsendable``; ``pong``.
 
@@ -72,7 +75,9 @@ class Server:
         try:
             link.send("ready", b"", pack(None))
             while True:
-                self._answer(link, implementation, link.receive())
+                frame = link.receive()
+                listen(partial(_send_progress, link, frame.nonce))
+                self._answer(link, implementation, frame)
         except WireClosedError:
             return
 
@@ -105,12 +110,12 @@ class Server:
             target, name, *arguments = request
             value = implementation.call_method(target, name, arguments)
             return "value", pack_named([("the value", value)])
+        if frame.kind == "replay":
+            return "value", pack_named([("the value", self._kept)])
         if frame.kind == "script":
             return "value", self._play(implementation, request)
         hook, echo, *arguments = request
-        value = self._kept if frame.kind == "replay" else implementation.call(hook, arguments)
-        if self._keeps:
-            self._kept = value
+        value = self._keep(implementation.call(hook, arguments))
         # Arguments first: unchanged, they then pack to the same trees and arrays as in the request.
         names = self._contract.hooks[hook].arguments if echo else ()
         after = [
@@ -119,11 +124,16 @@ class Server:
         ]
         return "value", pack_named([*after, ("the value", value)], implementation.known)
 
+    def _keep(self, value: Any) -> Any:
+        if self._keeps:
+            self._kept = value
+        return value
+
     def _play(self, implementation: Implementation, request: list[Any]) -> Packed:
         hook, echo, steps, *values = request
         names = self._contract.hooks[hook].arguments
         arguments, given = values[: len(names)], values[len(names) :]
-        results = play(lambda own: implementation.make(hook, own), arguments, steps, given)
+        results = self._keep(play(lambda own: implementation.make(hook, own), arguments, steps, given))
         after = [(f"argument {index} after the call", value) for index, value in enumerate(values)]
         results_named = [("the results", results)]
         return pack_named([*(after if echo else ()), *results_named], _keep_earlier)
@@ -131,3 +141,7 @@ class Server:
 
 def _keep_earlier(value: object) -> Handle | None:
     return earlier_handle(value.step) if isinstance(value, Earlier) else None
+
+
+def _send_progress(link: Link, nonce: bytes, text: str) -> None:
+    link.send("progress", nonce, pack(text))

@@ -10,7 +10,7 @@ from torchgrade.results import Outcome, decode_result
 
 @pytest.fixture(scope="module")
 def swift(support):
-    return support("budget_kit")
+    return support("swift_kit")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_what_is_over_budget_is_said_and_is_no_failed_test(swift, check):
     status, out, err = check(swift.SLOW)
 
     assert (status, err) == (0, "")
-    assert "over budget  time of smoothing 20,000 entries" in out
+    assert "  over  time of smoothing 20,000 entries" in out
     assert "Once is enough." in out
     assert out.splitlines()[-1] == "2 of 2 public tests passed"
 

@@ -14,7 +14,7 @@ SEED = "5eed" * 16
 
 @pytest.fixture(scope="module")
 def swift(support):
-    return support("budget_kit")
+    return support("swift_kit")
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_an_author_whose_inputs_do_not_fit_hears_of_it_and_no_student_pays(swift
 
     assert test.outcome is Outcome.INTERNAL_ERROR
     assert result.needs_regrade
-    assert "makes (y), not smooth(x)" in test.instructor_message
+    assert "has (y), not smooth(x)" in test.instructor_message
 
 
 def test_at_home_a_yardstick_stands_in(swift, submissions, tmp_path):
@@ -207,3 +207,33 @@ def test_at_home_a_yardstick_stands_in(swift, submissions, tmp_path):
     test = budgets(found["wrong"])["budget_smooth_time"]
     assert (test.outcome, test.budget) == (Outcome.NOT_RUN, None)
     assert "must pass its tests" in test.student_message
+
+
+OBJECT_BUDGETS = """\
+from torchgrade.budget import Budget, Case
+
+def sums(draw):
+    case = Case("sums", start=draw.normal(100_000))
+    for _ in range(3):
+        case.then("add", draw.normal(100_000))
+    return case.then("total")
+
+BUDGETS = (
+    Budget(name="sums", title="three sums", call="accumulator", inputs=sums,
+           full_marks=4.0, zero_marks=16.0, points=5),
+)
+"""
+
+
+def test_what_is_done_with_an_object_can_be_measured(support, tmp_path):
+    content = support("content_kit").make_content(tmp_path / "content", support("object_kit").CHANGES)
+    (content / "assignments/tiny/budgets.py").write_text(OBJECT_BUDGETS)
+    solution = support("object_kit").SOLUTION
+    slow = solution.replace("self.sum += x", "self.sum += x; [np.sort(x) for _ in range(6)]")
+    wrong = solution.replace("self.sum += x", "self.sum += x * (len(x) < 9)")
+    texts = {"right": solution, "slow": slow, "wrong": wrong}
+    found = graded(content, texts, tmp_path / "submissions", assignment="tiny")
+    outcomes = {name: budgets(result)["budget_sums"].outcome for name, result in found.items()}
+
+    assert outcomes == {"right": Outcome.PASSED, "slow": Outcome.OVER_BUDGET, "wrong": Outcome.FAILED}
+    assert "`total(), call 1` has wrong values" in budgets(found["wrong"])["budget_sums"].student_message

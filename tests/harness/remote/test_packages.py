@@ -22,6 +22,7 @@ def test_of_the_engine_only_the_workers_own_parts_are_there():
     assert parts == {
         "torchgrade/__init__.py",
         "torchgrade/contract.py",
+        "torchgrade/progress.py",
         "torchgrade/wire",
         "torchgrade/worker",
     }

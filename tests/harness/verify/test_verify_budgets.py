@@ -12,7 +12,7 @@ from torchgrade.cli import main
 
 @pytest.fixture
 def swift(support):
-    return support("budget_kit")
+    return support("swift_kit")
 
 
 @pytest.fixture
