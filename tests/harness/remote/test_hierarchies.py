@@ -210,6 +210,18 @@ def test_the_files_of_version_2_hold_the_limits(tmp_path):
     assert hierarchy.memory_kills(Path("/gone")) == 0
 
 
+@pytest.mark.parametrize("version, name", [(1, "memory.max_usage_in_bytes"), (2, "memory.peak")])
+def test_the_most_that_a_group_held_is_known_where_the_kernel_notes_it(tmp_path, version, name):
+    hierarchy = Hierarchy(version=version, base=tmp_path, controllers=frozenset({"memory"}))
+    assert (hierarchy.tells_peak(tmp_path), hierarchy.memory_peak(tmp_path)) == (False, 0)
+
+    (tmp_path / name).write_text("4096\n")
+
+    assert (hierarchy.tells_peak(tmp_path), hierarchy.memory_peak(tmp_path)) == (True, 4096)
+    without = Hierarchy(version=version, base=tmp_path, controllers=frozenset({"pids"}))
+    assert (without.tells_peak(tmp_path), without.memory_peak(tmp_path)) == (False, 0)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_missing_limit_is_an_error_and_not_a_new_file(tmp_path, version):
     hierarchy = Hierarchy(version=version, base=tmp_path, controllers=frozenset({"memory"}))
