@@ -159,8 +159,13 @@ def test_a_submission_keeps_or_exceeds_the_budgets_of_its_note(submission, class
         assert result.max_score == 80
         return
     budgets = budgets_of(result)
-    assert result.max_score == 100
-    assert {name: str(test.outcome) for name, test in budgets.items()} == expected_of_budgets(submission)
+    if budgets["mlp_memory"].outcome is Outcome.NOT_MEASURED:  # some machines cannot
+        assert budgets.pop("mlp_memory").max_points == 0
+    assert result.max_score == 80 + sum(test.max_points for test in budgets.values())
+    expected = expected_of_budgets(submission)
+    assert {name: str(test.outcome) for name, test in budgets.items()} == {
+        name: expected[name] for name in budgets
+    }
     for test in budgets.values():
         assert (test.points == test.max_points) is (test.outcome is Outcome.PASSED)
         assert test.points == 0 or test.budget is not None
