@@ -55,6 +55,8 @@ def main() -> None:
     parser.add_argument("--sandbox", default="isolated", help="sandbox level")
     parser.add_argument("--core", type=int, default=min(os.sched_getaffinity(0)), help="the neighbour's")
     options = parser.parse_args()
+    if options.gradings < 2:  # noqa: PLR2004 - a spread needs two
+        parser.error("--gradings must be at least 2")
     figures = measure(options)
     if options.json:
         print(json.dumps(figures))

@@ -28,8 +28,11 @@ _AT_REST = frozenset("TtZX")
 # A thread that waits for what cannot be interrupted: a vfork, whose child is stopped, or a disk.
 _WAITS = "D"
 _WAIT_SECONDS = 0.05
+# A thread that the kernel shows as stopped may have some steps to go before it is off its core, and one
+# whose disk has answered has some until it is stopped. All of that takes microseconds, on a busy machine too.
+_STEPS_NANOSECONDS = 500_000
 
-_Threads = Mapping[tuple[int, str], tuple[str, str]]
+_Threads = Mapping[tuple[int, str], tuple[str, int]]
 
 
 class Halt:
@@ -87,14 +90,24 @@ class Halt:
 
     def let_go(self, worker: int) -> str:
         """Let all go on; returns what they must be ended for if some did before, or nothing."""
-        if self.holds and not self._look().items() <= self._stopped.items():
+        if self.holds and self._ran():
             return RAN_MEANWHILE
         self.holds = False
         self._signal(signal.SIGCONT, worker)
         return ""
 
+    def _ran(self) -> bool:
+        """Tell whether anything has run since it was stopped, or can."""
+        threads = self._look()
+        nowhere = ("", 0)
+        since = sum(
+            max(0, ran - self._stopped.get(thread, nowhere)[1]) for thread, (_, ran) in threads.items()
+        )
+        awake = {state for state, _ in threads.values()} - _AT_REST - {_WAITS}
+        return bool(awake) or since > _STEPS_NANOSECONDS
+
     def _look(self) -> _Threads:
-        """Return the state of each thread, and how long it has run."""
+        """Return the state of each thread, and how many nanoseconds it has run."""
         if self._proc is None:
             return {}
         found = {}
@@ -103,7 +116,8 @@ class Halt:
                 place = f"{process}/task/{thread}"
                 state = read_at(self._proc, f"{place}/stat").rpartition(")")[2].strip()[:1]
                 if state:
-                    found[process, thread] = (state, read_at(self._proc, f"{place}/schedstat"))
+                    ran, *_ = read_at(self._proc, f"{place}/schedstat").split() or ["0"]
+                    found[process, thread] = (state, int(ran))
         return found
 
     def _signal(self, number: signal.Signals, worker: int) -> None:

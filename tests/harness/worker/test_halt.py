@@ -178,6 +178,45 @@ def test_a_thread_is_at_rest_unless_it_may_go_on_by_itself(monkeypatch, states, 
     monkeypatch.setattr("torchgrade.worker.halt.MOST_SECONDS", 0.2)
     halt = Halt(None, namespaces=False)
     monkeypatch.setattr(halt, "_signal", Mock())
-    monkeypatch.setattr(halt, "_look", lambda: {(7, str(n)): (state, "") for n, state in enumerate(states)})
+    monkeypatch.setattr(halt, "_look", lambda: {(7, str(n)): (state, 0) for n, state in enumerate(states)})
 
     assert halt.stop(7) == ("" if stops else DID_NOT_STOP)
+
+
+MILLISECOND = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "later, ran",
+    [
+        ({(7, "7"): ("T", 100)}, False),
+        ({(7, "7"): ("T", 100_000)}, False),  # the last steps before a stopped thread is off its core
+        ({(7, "7"): ("T", 3 * MILLISECOND)}, True),
+        ({(7, "7"): ("R", 100)}, True),
+        ({(7, "7"): ("S", 100)}, True),
+        ({(7, "7"): ("T", 100), (8, "8"): ("T", 90_000)}, False),
+        ({(7, "7"): ("T", 100), (8, "8"): ("T", 3 * MILLISECOND)}, True),
+        ({}, False),
+    ],
+    ids=["as it was", "last steps", "ran", "runs", "sleeps", "late child", "late child that ran", "killed"],
+)
+def test_what_did_next_to_nothing_did_not_run(monkeypatch, later, ran):
+    looks = [{(7, "7"): ("T", 100)}] * 2
+    halt = Halt(None, namespaces=False)
+    monkeypatch.setattr(halt, "_signal", Mock())
+    monkeypatch.setattr(halt, "_look", lambda: looks.pop() if looks else later)
+    assert halt.stop(7) == ""
+    assert halt.let_go(7) == (RAN_MEANWHILE if ran else "")
+
+
+def test_a_disk_that_answers_later_is_no_running(monkeypatch):
+    """A thread that waited for it when the others stopped is stopped once it goes on."""
+    waits, stopped = {(7, "7"): ("D", 100)}, {(7, "7"): ("T", 60_000)}
+    monkeypatch.setattr("torchgrade.worker.halt._WAIT_SECONDS", 0.0)
+    looks = [waits] * 9
+    halt = Halt(None, namespaces=False)
+    monkeypatch.setattr(halt, "_signal", Mock())
+    monkeypatch.setattr(halt, "_look", looks.pop)
+    assert halt.stop(7) == ""
+    looks[:] = [stopped]
+    assert halt.let_go(7) == ""
