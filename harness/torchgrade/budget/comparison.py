@@ -32,6 +32,8 @@ __all__ = [
     "without_collections",
 ]
 
+# So many times inside of a limit, or by memory, of which limits are coarse, so many times the width will do.
+FAR_INSIDE = 2.0
 # How much longer than what loses all points a call may take before it is stopped.
 _PATIENCE = 4.0
 _LEAST_PATIENCE_SECONDS = 1.0
@@ -108,11 +110,17 @@ class Comparison:
     effort: Effort
 
     def is_clear(self, interval: Interval) -> bool:
-        """Tell whether the interval is on one side of the limit for full marks, and narrow."""
-        if interval.low > self.budget.zero_marks:
+        """Tell whether the interval is on one side of the limit for full marks, and narrow enough.
+
+        A student far inside has all points whatever the next digit is.
+        """
+        budget, width = self.budget, self.effort.width
+        if interval.low > budget.zero_marks:
             return True
-        sided = interval.high <= self.budget.full_marks or interval.low > self.budget.full_marks
-        return sided and interval.width <= self.effort.width
+        if budget.measures == "memory" or interval.high <= budget.full_marks / FAR_INSIDE:
+            width *= FAR_INSIDE
+        sided = interval.high <= budget.full_marks or interval.low > budget.full_marks
+        return sided and interval.width <= width
 
     def verify(self, call: Call, right: Answer, answer: Answer) -> None:
         """Check an answer of the submission.
