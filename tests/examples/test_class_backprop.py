@@ -21,7 +21,7 @@ import pytest
 from torchgrade.batch.discovery import discover
 from torchgrade.content import load_assignment, load_reference
 from torchgrade.results import Audience, Outcome, Result, TestOutcome, for_audience
-from torchgrade_reports.text import decimal
+from torchgrade_reports.wording import decimal
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "class"

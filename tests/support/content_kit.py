@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torchgrade.grading.jobs import GradingSetup, Job
 from torchgrade.grading.session import with_session
@@ -185,14 +186,14 @@ def make_content(root: Path, changes: Mapping[str, str | None] = {}, identifier:
     return root
 
 
-def make_setup(content: Path, **changes: str) -> GradingSetup:
+def make_setup(content: Path, **changes: Any) -> GradingSetup:
     """Return a set-up for hidden tests at the best sandbox."""
     given = {"content_root": str(content), "assignment": "tiny", "seed": SEED}
     return GradingSetup(**{**given, **changes})
 
 
 def grade(
-    content, plugins, folder: Path, submissions: Mapping[str, str], **changes: str
+    content, plugins, folder: Path, submissions: Mapping[str, str], **changes: Any
 ) -> dict[str, Result]:
     """Grade texts one after the other in one session; return the results by name."""
     results: dict[str, Result] = {}
