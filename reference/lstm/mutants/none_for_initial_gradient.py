@@ -1,0 +1,16 @@
+# canary: torchgrade-reference-7f3c1d
+"""where `state` is None you return None for its gradient; it is asked for all the same: the gradient
+of the zeros that None stands for
+"""
+
+import solution
+
+from torchgrade import hookimpl
+
+KILLED_BY = ("test_backward_without_state",)
+
+
+@hookimpl
+def lstm_backward(doutputs, dstate, x, state, weights):
+    dx, dinitial, dweights = solution.backward(doutputs, dstate, x, state, weights)
+    return dx, None if state is None else dinitial, dweights
