@@ -1,0 +1,28 @@
+# canary: torchgrade-reference-7f3c1d
+"""your moments are used as they are, without bias correction; both start at 0, so m is divided by 1
+- beta1**t and v by 1 - beta2**t
+"""
+
+import solution
+
+from torchgrade import hookimpl
+
+KILLED_BY = (
+    "test_first_step",
+    "test_several_steps",
+)
+
+
+class Mutant(solution.Adam):
+    """The solution with one mistake."""
+
+    def first_correction(self, t):
+        return 1.0
+
+    def second_correction(self, t):
+        return 1.0
+
+
+@hookimpl
+def adam(params, lr, betas, eps, weight_decay, decoupled, amsgrad):
+    return Mutant(params, lr, betas, eps, weight_decay, decoupled=decoupled, amsgrad=amsgrad)
