@@ -1,5 +1,4 @@
 # canary: torchgrade-reference-7f3c1d
-# ruff: noqa: D102 - the methods are named after the operations of the contract
 """A right solution in classes and einsum: layers that know their gradients, values on a tape."""
 
 from graphlib import TopologicalSorter
