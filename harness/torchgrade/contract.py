@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -163,17 +163,17 @@ def check_plugin(contract: Contract, plugin: object) -> tuple[dict[str, Any], tu
     usable: dict[str, Any] = {}
     problems: list[Problem] = []
     marked = {name: value for name, value in _members(plugin) if _is_marked(value)}
+    unknown = [name for name in marked if name not in contract.hooks]
     for hook in contract.hooks.values():
         function = marked.get(hook.name)
         if function is None:
-            problems.append(Problem(hook=hook.name, text=_explain_missing(hook, plugin, marked)))
+            problems.append(Problem(hook=hook.name, text=_explain_missing(hook, plugin, unknown)))
             continue
         wrong = _explain_signature(hook, function)
         if wrong:
             problems.append(Problem(hook=hook.name, text=wrong))
         else:
             usable[hook.name] = function
-    unknown = [name for name in marked if name not in contract.hooks]
     problems.extend(Problem(hook="", text=_explain_unknown(name, contract.hooks)) for name in unknown)
     return usable, tuple(problems)
 
@@ -221,10 +221,10 @@ def _is_marked(value: object) -> bool:
         return False
 
 
-def _explain_missing(hook: Hook, plugin: object, marked: Mapping[str, Any]) -> str:
+def _explain_missing(hook: Hook, plugin: object, unknown: Sequence[str]) -> str:
     if callable(getattr(plugin, hook.name, None)):
         return f"your `{hook.name}` has no `@hookimpl` above it, so it is not found"
-    near = difflib.get_close_matches(hook.name, marked, n=1)
+    near = difflib.get_close_matches(hook.name, unknown, n=1)
     if near:
         return f"there is no `{hook.name}`; is your `{near[0]}` meant for it?"
     return f"there is no `{hook.name}`; the contract asks for `{hook.signature}`"

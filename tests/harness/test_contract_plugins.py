@@ -105,6 +105,21 @@ def test_one_wrong_hook_costs_itself_and_says_why(body, sentence):
     assert set(usable) == {"softmax", "constant"}
 
 
+def test_what_is_missing_is_not_taken_for_another_function_of_the_contract():
+    contract = load_contract(
+        "from torchgrade import hookspec\n"
+        "@hookspec(firstresult=True)\ndef softmax(logits): ...\n"
+        "@hookspec(firstresult=True)\ndef softmax2(logits): ...\n"
+        "@hookspec(firstresult=True)\ndef constant(): ...\n",
+        "contract.py",
+    )
+    _, problems = check_plugin(contract, plugin(""))
+
+    assert [problem.text for problem in problems] == [
+        "there is no `softmax2`; the contract asks for `softmax2(logits)`"
+    ]
+
+
 def test_an_unknown_hook_is_named_and_what_may_be_meant():
     usable, problems = check(
         "@hookimpl\ndef relu_backward(dout, x): ...\n@hookimpl\ndef softmax_(logits): ...\n"
