@@ -16,7 +16,7 @@ from typing import Protocol
 
 from torchgrade.worker.config import Confinement
 
-__all__ = ["Level", "Probe", "Sandbox", "View", "ZygoteProcess"]
+__all__ = ["Gpu", "Level", "Probe", "Sandbox", "View", "ZygoteProcess"]
 
 
 class Level(enum.StrEnum):
@@ -48,6 +48,25 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One GPU of this machine, and what a process needs to see to use it.
+
+    Attributes:
+        identity: its UUID as the driver tells it, empty if it does not.
+        devices: device files, to read, write and control.
+        libraries: the driver's own, and links to them.
+        readable: other files and folders that the driver looks at, below ``/sys`` and ``/proc``.
+        environment: what its libraries and torch must be told.
+    """
+
+    identity: str
+    devices: tuple[Path, ...]
+    libraries: tuple[Path, ...]
+    readable: tuple[Path, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What the zygote and its workers can see of the file system, beside Python itself.
 
@@ -55,10 +74,12 @@ class View:
         packages: what lies on the workers' import path, by top-level name
             (``numpy`` → its folder). Nothing else of site-packages exists there.
         memory_bytes: size of the private temporary file system, where the level has one.
+        gpu: the GPU that they may use, if any.
     """
 
     packages: Mapping[str, Path]
     memory_bytes: int
+    gpu: Gpu | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

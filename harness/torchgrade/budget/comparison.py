@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torchgrade.budget.declaration import Budget
+from torchgrade.budget.gpu_memory import MemoryGauge
 from torchgrade.budget.interval import Interval
 from torchgrade.errors import ContentError
 from torchgrade.remote.answers import Answer, AnswerKind, Call
@@ -37,6 +38,7 @@ FAR_INSIDE = 2.0
 # How much longer than what loses all points a call may take before it is stopped.
 _PATIENCE = 4.0
 _LEAST_PATIENCE_SECONDS = 1.0
+_LEAST_PATIENCE_ON_A_GPU_SECONDS = 10.0  # where the first call of each operation loads it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,13 @@ class Measured:
 
     Attributes:
         submission, compared: median seconds of a call, or bytes.
+        remark: for the instructor.
     """
 
     interval: Interval
     submission: float
     compared: float
+    remark: str = ""
 
 
 class WrongAnswerError(Exception):
@@ -100,6 +104,7 @@ class Comparison:
         make_call: makes a call with new inputs.
         verifies: whether the answers of ``compared`` are right, so that those of the submission must agree.
         effort: how much to do.
+        gauge: opens what tells how much of a GPU's memory is in use; None where that of the host counts.
     """
 
     budget: Budget
@@ -108,6 +113,7 @@ class Comparison:
     make_call: Callable[[], Call]
     verifies: bool
     effort: Effort
+    gauge: Callable[[], MemoryGauge] | None = None
 
     def is_clear(self, interval: Interval) -> bool:
         """Tell whether the interval is on one side of the limit for full marks, and narrow enough.
@@ -146,7 +152,8 @@ class Comparison:
 def patience_seconds(budget: Budget, compared_seconds: float, effort: Effort) -> float:
     """Return how long a call of the submission may take, given what it is compared with took."""
     slowest = _PATIENCE * budget.zero_marks * compared_seconds
-    return min(max(slowest, _LEAST_PATIENCE_SECONDS), effort.call_seconds)
+    least = _LEAST_PATIENCE_SECONDS if budget.device == "cpu" else _LEAST_PATIENCE_ON_A_GPU_SECONDS
+    return min(max(slowest, least), effort.call_seconds)
 
 
 def answered(answer: Answer) -> Answer:

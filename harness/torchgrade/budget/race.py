@@ -5,6 +5,9 @@ sees its inputs no sooner, and has nothing left to do later. What the ways of ar
 measured too, and taken off both. Both run on the same core, in the order A B B A, with new inputs for each
 pair. Whenever it is not its turn, all processes of the submission are stopped: it can neither work ahead
 nor slow down what it is compared with.
+
+What a process has asked of a GPU goes on while the process is stopped. So there what it is compared with is
+measured before the submission is there too, and no time counts that is much longer than that.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import math
 import secrets
 import statistics
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from torchgrade.budget.comparison import (
@@ -35,6 +39,9 @@ WARM_UPS = 2
 FEWEST_PAIRS = 8
 MOST_PAIRS = 120
 SETTLE_SECONDS = 1.0
+CALLS_ALONE = 5
+# By how much a busy device may slow down what a submission is compared with: clocks move.
+MOST_SLOWED = 1.15
 # How much of what it is compared with is taken off as ways at the most, and what is left of a call at the
 # least once they are, as shares of what it is compared with.
 MOST_WAYS = 0.5
@@ -51,12 +58,25 @@ def race(comparison: Comparison) -> Measured:
         InternalError: if a worker cannot be started or held.
     """
     with ExitStack() as stack:
-        runners = []
-        for start in (comparison.compared, comparison.compared, comparison.submission):
-            runners.append(start())
-            stack.callback(runners[-1].end)
-        compared, errand, submission = runners
-        return _Race(comparison, submission, compared, errand).run()
+
+        def begin(start: Callable[[], RemoteWorker]) -> RemoteWorker:
+            worker = start()
+            stack.callback(worker.end)
+            return worker
+
+        compared, errand = begin(comparison.compared), begin(comparison.compared)
+        longest = math.inf if comparison.budget.device == "cpu" else _longest_seconds(comparison, compared)
+        return _Race(comparison, begin(comparison.submission), compared, errand, longest).run()
+
+
+def _longest_seconds(comparison: Comparison, compared: RemoteWorker) -> float:
+    """Return how long what is compared with may take at the most, as it takes without the submission."""
+    seconds = []
+    for _ in range(WARM_UPS + CALLS_ALONE):
+        call = comparison.make_call()
+        _prepare(call, compared)
+        seconds.append(answered(compared.call(call, comparison.effort.call_seconds)).wall_seconds)
+    return MOST_SLOWED * statistics.median(seconds[WARM_UPS:])
 
 
 class _Race:
@@ -68,11 +88,13 @@ class _Race:
         submission: RemoteWorker,
         compared: RemoteWorker,
         errand: RemoteWorker,
+        longest: float = math.inf,
     ) -> None:
         self._comparison = comparison
         self._errand = errand  # takes the ways only; what keeps its last answer has other memory to reuse
         self._submission = submission
         self._compared = compared
+        self._longest = longest
         self._patience = comparison.effort.call_seconds
         self._ways: list[float] = []
         self._pairs: list[tuple[float, float]] = []
@@ -114,7 +136,8 @@ class _Race:
         self._ways.append(self._take_ways(second))
         for call, expected, answer in zip((first, second), right, answers, strict=True):
             self._comparison.verify(call, expected, answer)
-        return [(mine.wall_seconds, their.wall_seconds) for mine, their in zip(answers, right, strict=True)]
+        theirs = [min(answer.wall_seconds, self._longest) for answer in right]
+        return [(mine.wall_seconds, their) for mine, their in zip(answers, theirs, strict=True)]
 
     def _take_ways(self, call: Call) -> float:
         _prepare(call, self._errand)
@@ -173,4 +196,4 @@ class _Race:
 def _prepare(call: Call, worker: RemoteWorker) -> Answer:
     """Do what shall not be measured: pack the call, and have the worker collect its garbage."""
     _ = call.packed
-    return worker.settle(SETTLE_SECONDS)
+    return worker.settle(SETTLE_SECONDS, call.device)

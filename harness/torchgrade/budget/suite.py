@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from torchgrade.budget.accelerator import ATTEMPT_SECONDS, Accelerator
 from torchgrade.budget.calibration import Calibration
 from torchgrade.budget.comparison import (
     Comparison,
@@ -20,6 +21,7 @@ from torchgrade.budget.comparison import (
 )
 from torchgrade.budget.cores import Cores, most_cores, staying_on
 from torchgrade.budget.declaration import Budget
+from torchgrade.budget.gpu_memory import MemoryGauge
 from torchgrade.budget.growth import growth
 from torchgrade.budget.lane import QuietLane
 from torchgrade.budget.race import race
@@ -27,8 +29,8 @@ from torchgrade.budget.verdict import Verdict, judge, judge_too_slow
 from torchgrade.content import Assignment
 from torchgrade.errors import ContentError
 from torchgrade.grading.jobs import TestInfo
-from torchgrade.remote.answers import Answer, Call
-from torchgrade.remote.worker import RemoteWorker
+from torchgrade.remote.answers import Answer, AnswerKind, Call
+from torchgrade.remote.worker import Loaded, RemoteWorker
 from torchgrade.remote.zygote import Zygote
 from torchgrade.results import Outcome, TestOutcome
 from torchgrade.testing.cases import Case, Draw
@@ -75,6 +77,7 @@ class BudgetSuite:
         lane: keeps the others quiet meanwhile.
         first_number: of the first budget, among the tests.
         effort: how much to do for certainty.
+        accelerator: where the workers come from that are measured on a GPU; None to use no GPU.
 
     Attributes:
         budgets: these.
@@ -91,10 +94,12 @@ class BudgetSuite:
         lane: QuietLane,
         first_number: int,
         effort: Effort,
+        accelerator: Accelerator | None = None,
     ) -> None:
         self.budgets = tuple(budgets)
         self._assignment = assignment
         self._zygote = zygote
+        self._accelerator = accelerator
         self._compared = compared
         self._lane = lane
         self._effort = effort
@@ -149,7 +154,7 @@ class BudgetSuite:
             )
             return _without_points(wrong.failure.outcome, message)
         except Exception:
-            if not self._zygote.alive:
+            if not self._source(budget).alive:
                 raise
             return Verdict(
                 outcome=Outcome.INTERNAL_ERROR,
@@ -176,10 +181,11 @@ class BudgetSuite:
         comparison = Comparison(
             budget=budget,
             submission=lambda: self._start(budget, submission, cores),
-            compared=lambda: self._start_compared(compared, cores),
+            compared=lambda: self._start_compared(budget, compared, cores),
             make_call=lambda: self._draw(budget),
             verifies=verifies and self._compared.calibrations is None,
             effort=self._effort,
+            gauge=self._gauge(budget),
         )
         with staying_on(cores), without_collections():
             measured = growth(comparison) if budget.measures == "memory" else race(comparison)
@@ -195,9 +201,10 @@ class BudgetSuite:
                     return judge_too_slow(budget, stopped)
                 continue
             calibrations = None if self._compared is None else self._compared.calibrations
-            if calibrations is None:
-                return judge(budget, measured, with_yardstick=False)
-            return judge(budget, calibrations[budget.name].convert(measured), with_yardstick=True)
+            with_yardstick = calibrations is not None
+            figures = measured if calibrations is None else calibrations[budget.name].convert(measured)
+            verdict = judge(budget, figures, with_yardstick=with_yardstick)
+            return dataclasses.replace(verdict, instructor_message=measured.remark)
         raise AssertionError
 
     def why_not_measured(self, budget: Budget) -> str:
@@ -206,17 +213,20 @@ class BudgetSuite:
             return "there is nothing to compare with"
         if self._compared.calibrations is not None and budget.name not in self._compared.calibrations:
             return "the yardstick is not calibrated for it"
-        if (
-            budget.measures == "memory"
-            and self._compared.calibrations is None
-            and not self._zygote.counts_memory
-        ):
-            return "without control groups memory could be hidden from the count here"
-        if budget.device == "cuda":
-            return "it needs a GPU, and there is none that workers can use"
         if budget.threads > most_cores():
             return f"it needs {budget.threads} cores"
+        if budget.device != "cpu":
+            return self._why_not_on_a_gpu(budget)
+        hidden = not self._zygote.counts_memory
+        if budget.measures == "memory" and self._compared.calibrations is None and hidden:
+            return "without control groups memory could be hidden from the count here"
         return ""
+
+    def _why_not_on_a_gpu(self, budget: Budget) -> str:
+        accelerator = self._accelerator
+        if accelerator is None:
+            return "no GPU is to be used"
+        return accelerator.why_no_memory() if budget.measures == "memory" else accelerator.why_not()
 
     def _impossible(self, budget: Budget) -> Verdict | None:
         why = self.why_not_measured(budget)
@@ -248,7 +258,19 @@ class BudgetSuite:
         hook = self._assignment.contract.hooks[budget.call]
         given = budget.inputs(Draw(os.urandom(SEED_BYTES), budget.name))
         case = given if isinstance(given, Case) else Case(budget.title, **given)
-        return dataclasses.replace(case.call(hook), echo=False)
+        device = "" if budget.device == "cpu" else budget.device
+        return dataclasses.replace(case.call(hook), echo=False, device=device)
+
+    def _gauge(self, budget: Budget) -> Callable[[], MemoryGauge] | None:
+        if self._accelerator is None or budget.device == "cpu" or budget.measures == "time":
+            return None
+        return self._accelerator.gauge
+
+    def _source(self, budget: Budget) -> Zygote:
+        if budget.device == "cpu":
+            return self._zygote
+        assert self._accelerator is not None
+        return self._accelerator.zygote
 
     def _start(self, budget: Budget, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
         """Start a worker of the submission.
@@ -256,9 +278,8 @@ class BudgetSuite:
         Raises:
             WrongAnswerError: if it cannot be imported, or lacks the call.
         """
-        worker = self._zygote.worker(cores)
-        seconds = self._assignment.manifest.limits.import_seconds
-        told = worker.load(modules.files, modules.entries, seconds)
+        worker = self._source(budget).worker(cores)
+        told = self._load(budget, worker, modules)
         if not isinstance(told, Answer) and budget.call in told.usable:
             return worker
         worker.end()
@@ -270,15 +291,23 @@ class BudgetSuite:
         missing = text or f"there is no `{budget.call}` that can be called"
         raise WrongAnswerError(StudentFailure(Outcome.NOT_IMPLEMENTED, bounded(missing, 1)))
 
-    def _start_compared(self, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
-        worker = self._zygote.worker(cores)
-        seconds = self._assignment.manifest.limits.import_seconds
-        told = worker.load(modules.files, modules.entries, seconds)
+    def _start_compared(self, budget: Budget, modules: Modules, cores: Sequence[int]) -> RemoteWorker:
+        worker = self._source(budget).worker(cores)
+        told = self._load(budget, worker, modules)
         if isinstance(told, Answer):
             worker.end()
             why = describe_raised(told.raised) if told.raised is not None else told.detail
             raise ContentError(f"what budgets are measured against cannot be imported: {why}")
         return worker
+
+    def _load(self, budget: Budget, worker: RemoteWorker, modules: Modules) -> Loaded | Answer:
+        """Have a worker import its modules, and make the GPU ready for it: the first use takes seconds."""
+        limits = self._assignment.manifest.limits
+        told = worker.load(modules.files, modules.entries, limits.import_seconds)
+        if budget.device == "cpu" or isinstance(told, Answer):
+            return told
+        ready = worker.attempt(budget.device, ATTEMPT_SECONDS)
+        return told if ready.kind is AnswerKind.VALUE else ready
 
     @staticmethod
     def _outcome(info: TestInfo, budget: Budget, verdict: Verdict) -> TestOutcome:

@@ -42,6 +42,7 @@ def command(content: Path | None, *, as_json: bool) -> int:
         _control_groups(),
         _explored("content", lambda: _content(content)),
         _explored("torch", _torch),
+        _explored("GPU", _gpu),
         _machine(),
     ]
     if as_json:
@@ -105,12 +106,19 @@ def _content(content: Path | None) -> Finding:
 def _torch() -> Finding:
     import torch
 
-    if torch.cuda.is_available():
-        names = ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
-        return Finding(subject="torch", well=True, text=f"{torch.__version__}, GPU: {names}")
-    return Finding(
-        subject="torch", well=True, text=f"{torch.__version__}, no GPU: budgets on CUDA are not measured"
-    )
+    return Finding(subject="torch", well=True, text=str(torch.__version__))
+
+
+def _gpu() -> Finding:
+    from torchgrade.budget.accelerator import why_no_gpu
+    from torchgrade.plugin import load_plugins
+
+    offered = sorted((box for _, box in load_plugins().sandboxes), key=lambda box: -box.level.strength)
+    sandbox = next((box for box in offered if box.probe().works), None)
+    why = "no sandbox works" if sandbox is None else why_no_gpu(sandbox)
+    if why or sandbox is None:
+        return Finding(subject="GPU", well=False, text=f"{why}; budgets on CUDA are not measured")
+    return Finding(subject="GPU", well=True, text=f"workers at level '{sandbox.level}' can use it")
 
 
 def _machine() -> Finding:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torchgrade
+from torchgrade.budget.accelerator import Accelerator
 from torchgrade.budget.calibration import read_calibrations
 from torchgrade.budget.comparison import Effort
 from torchgrade.budget.declaration import load_budgets
@@ -182,6 +183,7 @@ def with_session(
     sandbox = choose_sandbox(plugins, setup.sandbox, setup.require_sandbox)
     with ExitStack() as stack:
         zygote = stack.enter_context(Zygote(sandbox, assignment))
+        accelerator = stack.enter_context(Accelerator(sandbox, assignment))
         answers, mutants = _content(zygote, assignment, reference, stack)
         bench = Bench(assignment.contract, seed, answers, mutants)
         folder = assignment.public_tests if reference is None else reference.hidden_tests
@@ -193,6 +195,7 @@ def with_session(
                 load_budgets(assignment.budgets_path, assignment.contract),
                 assignment=assignment,
                 zygote=zygote,
+                accelerator=accelerator,
                 compared=_compared(assignment, reference) if setup.budgets else None,
                 lane=lane,
                 first_number=len(suite.tests) + 1,

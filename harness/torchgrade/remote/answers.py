@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 
-# A request's tree: tag, hook, echo, arguments.
-ARGUMENTS = 3
+# A request's tree: tag, hook, echo, device, arguments; before these the steps, if any.
+ARGUMENTS = 4
 # A worker may claim any number, of thousands of digits even.
 LAST_LINE = 10_000_000
 
@@ -120,12 +120,14 @@ class Call:
         arguments: values in the contract's order. Nobody may write into them.
         echo: whether the arguments come back after the call, to see whether they were changed.
         steps: what is done with the object that the hook makes; the answer then holds each step's result.
+        device: where the tensors of the arguments are moved first, such as ``cuda``; empty for nowhere.
     """
 
     hook: Hook
     arguments: tuple[Any, ...]
     echo: bool = True
     steps: tuple[Step, ...] = ()
+    device: str = ""
 
     @property
     def kind(self) -> str:
@@ -161,6 +163,7 @@ class Call:
         """The request as the wire takes it."""
         parts = [(f"the argument `{name}`", value) for name, value in self.named_arguments]
         head: list[tuple[str, object]] = [("the hook", self.hook.name), ("the echo", self.echo)]
+        head.append(("the device", self.device))
         if self.steps:
             steps = [(step.on, step.method, len(step.arguments)) for step in self.steps]
             head.append(("the steps", steps))

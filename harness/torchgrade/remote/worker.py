@@ -42,7 +42,7 @@ NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
 PROGRESS_CHARACTERS = 200
 _NOTHING = Answer(kind=AnswerKind.VALUE)
-_REPLIES = {"load": "loaded", "call": "value", "script": "value", "replay": "value", "method": "value"}
+_REPLIES = {"load": "loaded", **dict.fromkeys(("call", "script", "replay", "method", "allocated"), "value")}
 _PONG = "pong"
 
 
@@ -156,9 +156,19 @@ class RemoteWorker:
         """Take all the ways of a call but the call itself: the answer is that of the last one, if kept."""
         return self._ask("replay", call.packed, seconds, lambda frame: self._read_value(None, frame))
 
-    def settle(self, seconds: float) -> Answer:
-        """Have the worker collect its garbage."""
-        return self._ask("settle", pack(None), seconds, _read_pong)
+    def settle(self, seconds: float, device: str = "") -> Answer:
+        """Have the worker collect its garbage, on a device too."""
+        return self._ask("settle", _named_device(device), seconds, _read_pong)
+
+    def attempt(self, device: str, seconds: float) -> Answer:
+        """Have the worker use a device once, which makes the driver ready; tells whether it could."""
+        return self._ask("attempt", _named_device(device), seconds, _read_pong)
+
+    def allocated_bytes(self, device: str, seconds: float) -> int:
+        """Return the most that torch's allocator held on a device, in the worker's words; 0 without any."""
+        request = _named_device(device)
+        answer = self._ask("allocated", request, seconds, lambda frame: self._read_value(None, frame))
+        return answer.value if type(answer.value) is int and answer.value > 0 else 0
 
     @property
     def counts_all(self) -> bool:
@@ -367,6 +377,10 @@ class RemoteWorker:
             detail = msgspec.convert(told, str)
             return Answer(kind=AnswerKind.UNSENDABLE, detail=detail[:DETAIL_CHARACTERS])
         raise WireError(f"a reply of unknown kind {frame.kind!r}")
+
+
+def _named_device(device: str) -> Packed:
+    return pack_named([("the device", device)])
 
 
 def _read_pong(frame: Frame) -> Answer:

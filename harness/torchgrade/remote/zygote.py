@@ -12,12 +12,12 @@ from typing import Self
 
 import msgspec
 
-from torchgrade.content import Assignment
+from torchgrade.content import Assignment, Limits
 from torchgrade.errors import ContentError, InternalError
 from torchgrade.remote.cgroups import control_groups
 from torchgrade.remote.packages import worker_packages
 from torchgrade.remote.worker import RemoteWorker
-from torchgrade.sandbox import Level, Sandbox, View
+from torchgrade.sandbox import Gpu, Level, Sandbox, View
 from torchgrade.wire import Bounds
 from torchgrade.worker.config import CONTENT_FAULT, ZygoteConfig, fork_request, receive_block, send_block
 from torchgrade.worker.removal import remove_tree
@@ -27,6 +27,10 @@ __all__ = ["Zygote"]
 START_SECONDS = 120.0
 END_SECONDS = 5.0
 MIB = 1024 * 1024
+# What the driver of a GPU takes of a worker's limits, at the most, before it has done anything for it.
+DRIVER_MIB = 2_048
+DRIVER_FILES = 256
+DRIVER_THREADS = 64
 
 
 class Zygote:
@@ -37,18 +41,21 @@ class Zygote:
     Args:
         sandbox: where to start it.
         assignment: whose contract and packages it loads.
+        gpu: that its workers may use, if any.
 
     Raises:
         InternalError: if it cannot be started.
         ContentError: if a package of the assignment is missing, or what it rules out means nothing.
     """
 
-    def __init__(self, sandbox: Sandbox, assignment: Assignment) -> None:
-        self._limits = limits = assignment.manifest.limits
+    def __init__(self, sandbox: Sandbox, assignment: Assignment, gpu: Gpu | None = None) -> None:
+        limits = assignment.manifest.limits
+        self._limits = limits = limits if gpu is None else _with_room_for_a_driver(limits)
         self._groups = control_groups()
-        self._bounds = Bounds(array_bytes=limits.memory_mib * MIB)
         memory_bytes = limits.memory_mib * MIB
-        view = View(packages=worker_packages(assignment.manifest.packages), memory_bytes=memory_bytes)
+        self._bounds = Bounds(array_bytes=memory_bytes)
+        packages = worker_packages(assignment.manifest.packages)
+        view = View(packages=packages, memory_bytes=memory_bytes, gpu=gpu)
         self._tensors = "torch" in assignment.manifest.packages
         contract_source = assignment.contract_path.read_text(encoding="utf-8")
         self._spare: RemoteWorker | None = None
@@ -181,3 +188,12 @@ class Zygote:
         if group is not None:
             group.close_entrances()
         return RemoteWorker(data, leash, self._bounds, tensors=self._tensors, group=group)
+
+
+def _with_room_for_a_driver(limits: Limits) -> Limits:
+    return msgspec.structs.replace(
+        limits,
+        memory_mib=limits.memory_mib + DRIVER_MIB,
+        open_files=limits.open_files + DRIVER_FILES,
+        processes=limits.processes + DRIVER_THREADS,
+    )

@@ -53,6 +53,8 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
         system_calls: program of the filter that it puts on last; empty for none.
         users: first and number of the user ids of which each worker gets one; None to stay who the zygote is.
         capability: the one that it keeps to read ``readable`` although its user could not.
+        devices: files of a GPU that it may read, write and control. With any, it sees itself in ``/proc``,
+            where the driver writes, and its address space is not bounded: the driver reserves terabytes.
     """
 
     namespaces: bool = False
@@ -61,6 +63,7 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     system_calls: bytes = b""
     users: tuple[int, int] | None = None
     capability: int | None = None
+    devices: tuple[str, ...] = ()
 
 
 class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):

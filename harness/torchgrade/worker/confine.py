@@ -40,7 +40,15 @@ def confine(confinement: Confinement, folder: str, user: int | None) -> None:
             linux.drop_capabilities()
         linux.die_with_parent()  # after the change of user, which undoes it
         linux.gain_no_privileges()  # what it starts stays killable
+    if confinement.devices:
+        linux.show_to_itself()
     if confinement.readable is not None:
-        landlock.restrict(confinement.readable, confinement.listable, [folder, os.devnull])
+        landlock.restrict(
+            confinement.readable,
+            confinement.listable,
+            [folder, os.devnull],
+            controllable=confinement.devices,
+            changeable=[f"/proc/{os.getpid()}"] if confinement.devices else [],
+        )
     if confinement.system_calls:
         filters.install(confinement.system_calls)

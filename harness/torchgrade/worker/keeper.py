@@ -147,7 +147,7 @@ def keep(config: ZygoteConfig, ends: Ends, serve: Serve) -> None:
         linux.enter_namespaces()
         if os.fork():
             os._exit(0)  # the child is the first process of the new pid namespace: the keeper
-        linux.mount_private(config.memory_bytes)
+        linux.mount_private(config.memory_bytes, proc=bool(config.confinement.devices))
         linux.drop_capabilities()
     else:
         linux.become_subreaper()

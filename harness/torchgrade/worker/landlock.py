@@ -33,6 +33,8 @@ _SCOPES = {6: (1 << 2) - 1}
 _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _WRITE = ~(_MAKE_CHAR | _MAKE_SOCK | _MAKE_BLOCK | _IOCTL_DEV)
+_CONTROL = _READ_FILE | _WRITE_FILE | _IOCTL_DEV
+_CHANGE = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE
 
 
 class _Ruleset(ctypes.Structure):
@@ -57,7 +59,14 @@ def highest_version() -> int:
     return max(0, int(_libc().syscall(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)))
 
 
-def restrict(readable: Iterable[str], listable: Iterable[str], writable: Iterable[str]) -> None:
+def restrict(
+    readable: Iterable[str],
+    listable: Iterable[str],
+    writable: Iterable[str],
+    *,
+    controllable: Iterable[str] = (),
+    changeable: Iterable[str] = (),
+) -> None:
     """Leave this process nothing but these paths, for good.
 
     TCP, signals and abstract sockets towards others are given up too where the kernel knows how.
@@ -66,6 +75,8 @@ def restrict(readable: Iterable[str], listable: Iterable[str], writable: Iterabl
         readable: files and folders to read, list and execute.
         listable: folders to list, with all folders in them.
         writable: as readable, and to make, change and remove what lies in them.
+        controllable: device files to read, write and control.
+        changeable: folders whose files may be read and written, but not made or removed.
 
     Raises:
         OSError: if the system refuses, or a path is not there.
@@ -75,7 +86,13 @@ def restrict(readable: Iterable[str], listable: Iterable[str], writable: Iterabl
     wanted = _Ruleset(files, _latest(_NETWORK_RIGHTS, version), _latest(_SCOPES, version))
     rules = _call(_CREATE_RULESET, ctypes.byref(wanted), ctypes.sizeof(wanted), 0)
     try:
-        for paths, rights in ((readable, _READ), (listable, _READ_DIR), (writable, _WRITE)):
+        for paths, rights in (
+            (readable, _READ),
+            (listable, _READ_DIR),
+            (writable, _WRITE),
+            (controllable, _CONTROL),
+            (changeable, _CHANGE),
+        ):
             for path in paths:
                 _allow(rules, path, rights & files)
         _call(_RESTRICT_SELF, rules, 0)

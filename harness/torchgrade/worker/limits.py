@@ -52,10 +52,11 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         resource.RLIMIT_NOFILE: config.open_files,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: held.data_bytes + config.memory_bytes,
-        # Generous; but the tables of pages that are merely looked at count nowhere else.
-        resource.RLIMIT_AS: ADDRESS_BYTES + config.memory_bytes,
         resource.RLIMIT_STACK: STACK_BYTES,  # does not count as data; a new program would get all it asks for
     }
+    if not config.confinement.devices:
+        # Generous; but the tables of pages that are merely looked at count nowhere but in control groups.
+        wanted[resource.RLIMIT_AS] = ADDRESS_BYTES + config.memory_bytes
     # Counted per user and user namespace, so where others are of this user there must be room for them.
     if config.confinement.namespaces or own_user or held.tasks:
         wanted[resource.RLIMIT_NPROC] = held.tasks + config.processes

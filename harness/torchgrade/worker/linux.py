@@ -15,6 +15,7 @@ __all__ = [
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
     "NOBODY",
+    "OUTSIDE",
     "PRIVATE_BYTES",
     "PRIVATE_FILES",
     "PRIVATE_PLACES",
@@ -28,6 +29,7 @@ __all__ = [
     "hide_from_tracing",
     "mount_private",
     "offer_to_oom_killer",
+    "show_to_itself",
 ]
 
 PR_SET_PDEATHSIG = 1
@@ -55,6 +57,8 @@ NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_N
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 PRIVATE_BYTES = 256 * 1024 * 1024
 PRIVATE_FILES = 16_384
+OUTSIDE = "/outside"
+"""Where a sandbox with a GPU shows its zygote a whole ``/proc``: else the kernel gives no worker its own."""
 PRIVATE_PLACES = ("/tmp", "/dev/shm")  # noqa: S108 - file systems of the worker's own
 MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
 
@@ -95,6 +99,17 @@ def hide_from_tracing() -> bool:
     if sys.platform != "linux":
         return False
     _check(_prctl(PR_SET_DUMPABLE, 0), "dumpable")
+    return True
+
+
+def show_to_itself() -> bool:
+    """Let this process and its future children own their files in ``/proc``, so that they can write there.
+
+    Whoever must not trace them is held back otherwise.
+    """
+    if sys.platform != "linux":
+        return False
+    _check(_prctl(PR_SET_DUMPABLE, 1), "dumpable")
     return True
 
 
@@ -152,8 +167,16 @@ def enter_namespaces() -> None:
     _write("/proc/self/gid_map", f"{NOBODY} {group} 1")
 
 
-def mount_private(memory_bytes: int) -> None:
-    """Give this mount namespace its own empty ``/tmp`` and ``/dev/shm``, no terminals and no ``/proc``."""
+def mount_private(memory_bytes: int, *, proc: bool = False) -> None:
+    """Give this mount namespace its own empty ``/tmp`` and ``/dev/shm``, no terminals and no ``/proc``.
+
+    Args:
+        memory_bytes: size of each, at the most.
+        proc: instead of none, a ``/proc`` of the pid namespace of this process.
+
+    Raises:
+        OSError: if the system refuses.
+    """
     _check(_libc().mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "private mounts")
     size = min(memory_bytes, PRIVATE_BYTES)
     sized = f"size={size},nr_inodes={PRIVATE_FILES},mode=700".encode()
@@ -161,8 +184,10 @@ def mount_private(memory_bytes: int) -> None:
     for target in map(os.fsencode, PRIVATE_PLACES):
         if os.path.isdir(target):  # noqa: PTH112 - bytes, as mount(2) takes them
             _check(_libc().mount(b"tmpfs", target, b"tmpfs", flags, sized), f"mount {target!r}")
+    if proc:
+        _check(_libc().mount(b"proc", b"/proc", b"proc", flags | MS_NOEXEC, None), "mount /proc")
     empty = MS_RDONLY | flags | MS_NOEXEC
-    for target in (b"/dev/pts", b"/proc"):
+    for target in (b"/dev/pts", os.fsencode(OUTSIDE), *(() if proc else (b"/proc",))):
         if os.path.isdir(target):  # noqa: PTH112
             _check(_libc().mount(b"tmpfs", target, b"tmpfs", empty, b"size=0,mode=555"), f"hide {target!r}")
 

@@ -26,23 +26,26 @@ from torchgrade.wire import (
     pack_named,
     unpack,
 )
+from torchgrade.worker import device
 from torchgrade.worker.implementation import Implementation, plain_text
 from torchgrade.worker.script import Earlier, earlier_handle, play, resolver
 
 __all__ = ["Server"]
 
 Reply = tuple[str, Packed]
-_PONGS = frozenset(("ping", "keep", "settle"))
+_OF_A_DEVICE = frozenset(("settle", "attempt", "allocated"))
+_PONGS = frozenset(("ping", "keep"))
 
 
 class Server:
     """Answers the requests of one link.
 
     Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
-    argument, ...]; ``script`` [hook, echo, steps, argument, ...] (see ``script``);
-    ``method`` [handle, name, argument, ...]; ``release`` [handle, ...]; ``ping``;
-    ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that is done
-    is to answer with that value; ``settle``, which collects garbage.
+    device, argument, ...], the device empty for wherever tensors are; ``script`` [hook, echo, device, steps,
+    argument, ...] (see ``script``); ``method`` [handle, name, argument, ...]; ``release`` [handle, ...];
+    ``ping``; ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that
+    is done is to answer with that value; ``settle`` [device], which collects garbage there too;
+    ``attempt`` [device], which uses it once; ``allocated`` [device].
     While one is under way, ``progress`` with a text, any number of times.
     Replies: ``loaded``; ``value`` [each argument after the call if echo, value]; ``raised``;
     ``unsendable``; ``pong``.
@@ -95,8 +98,6 @@ class Server:
     def _handle(self, implementation: Implementation, frame: Frame) -> Reply:
         if frame.kind in _PONGS:
             self._keeps |= frame.kind == "keep"
-            if frame.kind == "settle":
-                gc.collect()
             return "pong", pack(None)
         resolve = resolver(implementation.resolve)
         request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=resolve)
@@ -110,19 +111,27 @@ class Server:
             target, name, *arguments = request
             value = implementation.call_method(target, name, arguments)
             return "value", pack_named([("the value", value)])
-        if frame.kind == "replay":
-            return "value", pack_named([("the value", self._kept)])
-        if frame.kind == "script":
-            return "value", self._play(implementation, request)
-        hook, echo, *arguments = request
+        if frame.kind in _OF_A_DEVICE:
+            return _of_a_device(frame.kind, *request)
+        return "value", self._answer_call(implementation, frame.kind, request)
+
+    def _answer_call(self, implementation: Implementation, kind: str, request: list[Any]) -> Packed:
+        hook, echo, where, *arguments = request
+        arguments = device.moved(arguments, where)
+        if kind == "replay":
+            device.finish(where)
+            return pack_named([("the value", self._kept)])
+        if kind == "script":
+            return self._play(implementation, [hook, echo, where, *arguments])
         value = self._keep(implementation.call(hook, arguments))
+        device.finish(where)
         # Arguments first: unchanged, they then pack to the same trees and arrays as in the request.
         names = self._contract.hooks[hook].arguments if echo else ()
         after = [
             (f"the argument `{name}` after the call", argument)
             for name, argument in zip(names, arguments, strict=echo)
         ]
-        return "value", pack_named([*after, ("the value", value)], implementation.known)
+        return pack_named([*after, ("the value", value)], implementation.known)
 
     def _keep(self, value: Any) -> Any:
         if self._keeps:
@@ -130,13 +139,25 @@ class Server:
         return value
 
     def _play(self, implementation: Implementation, request: list[Any]) -> Packed:
-        hook, echo, steps, *values = request
+        hook, echo, where, steps, *values = request
         names = self._contract.hooks[hook].arguments
         arguments, given = values[: len(names)], values[len(names) :]
         results = self._keep(play(lambda own: implementation.make(hook, own), arguments, steps, given))
+        device.finish(where)
         after = [(f"argument {index} after the call", value) for index, value in enumerate(values)]
         results_named = [("the results", results)]
         return pack_named([*(after if echo else ()), *results_named], _keep_earlier)
+
+
+def _of_a_device(kind: str, where: str) -> Reply:
+    if kind == "allocated":
+        return "value", pack_named([("the value", device.allocated_bytes(where))])
+    if kind == "attempt":
+        device.attempt(where)
+    else:
+        gc.collect()
+        device.settle(where)
+    return "pong", pack(None)
 
 
 def _keep_earlier(value: object) -> Handle | None:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from torchgrade.sandbox import Level, View, ZygoteProcess
+from torchgrade.sandbox import Gpu, Level, View, ZygoteProcess
 from torchgrade.worker.config import Confinement
 from torchgrade_plugins.sandboxes.interpreter import ENVIRONMENT, python_command
 
@@ -54,7 +54,9 @@ def environment(temporary: Path) -> Mapping[str, str]:
     return {**ENVIRONMENT, "HOME": scratch, "TMPDIR": scratch}
 
 
-def start_beside(level: Level, temporary: Path, confinement: Confinement) -> ZygoteProcess:
+def start_beside(
+    level: Level, temporary: Path, confinement: Confinement, gpu: Gpu | None = None
+) -> ZygoteProcess:
     """Start a zygote in these folders, which are removed with it, or at once if it cannot be started."""
     ours, theirs = socket.socketpair()
     try:
@@ -64,7 +66,7 @@ def start_beside(level: Level, temporary: Path, confinement: Confinement) -> Zyg
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=dict(environment(temporary)),
+                env={**environment(temporary), **({} if gpu is None else gpu.environment)},
                 cwd=scratch_folder(temporary),
                 start_new_session=True,
             )

@@ -83,21 +83,24 @@ class ConfinedSandbox:
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        return start_beside(self.level, temporary, confinement)
+        return start_beside(self.level, temporary, confinement, view.gpu)
 
 
 def _confinement(view: View, temporary: Path) -> Confinement:
     readable, listable = _python_places()
     packages = [place.resolve() for place in view.packages.values()]
     devices = [Path(device) for device in DEVICES if Path(device).exists()]
-    whole = [*readable, *packages, packages_folder(temporary), *devices]
+    gpu = view.gpu
+    driver = () if gpu is None else (*gpu.libraries, *gpu.readable)
+    whole = [*readable, *packages, packages_folder(temporary), *devices, *driver]
     users, capability = _users([*readable, *packages])
     return Confinement(
         readable=tuple(map(str, dict.fromkeys(whole))),
         listable=tuple(map(str, listable)),
-        system_calls=filter_program(Level.CONFINED),
+        system_calls=filter_program(Level.CONFINED, gpu=gpu is not None),
         users=users,
         capability=capability,
+        devices=() if gpu is None else tuple(map(str, gpu.devices)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from torchgrade.errors import InternalError
 from torchgrade.sandbox import Level
+from torchgrade_plugins.sandboxes.gpu_calls import ALLOWED_WITH_GPU, CONDITIONAL_WITH_GPU
 from torchgrade_plugins.sandboxes.system_calls import (
     ALLOWED,
     ALLOWED_WHERE_ALONE,
@@ -38,11 +39,15 @@ def missing_library() -> str:
 
 
 @cache
-def filter_program(level: Level) -> bytes:
+def filter_program(level: Level, *, gpu: bool = False) -> bytes:
     """Return the program for the workers of a level, for ``torchgrade.worker.filters.install``.
 
     At ``isolated`` a worker sees no files and processes but its own, so it may change the modes of the former
     and signal the latter. At ``confined`` it may signal itself.
+
+    Args:
+        level: of the workers.
+        gpu: whether they may use one.
 
     Raises:
         InternalError: if it cannot be built.
@@ -52,12 +57,15 @@ def filter_program(level: Level) -> bytes:
     program = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
     program.set_attr(pyseccomp.Attr.CTL_OPTIMIZE, 2)  # a search tree, not a list
     alone = level is Level.ISOLATED
-    for name in f"{ALLOWED} {ALLOWED_WHERE_ALONE if alone else ''}".split():
+    driver = ALLOWED_WITH_GPU if gpu else ""
+    for name in f"{ALLOWED} {ALLOWED_WHERE_ALONE if alone else ''} {driver}".split():
         _add(program, pyseccomp.ALLOW, name)
     for name in f"{REFUSED} {'' if alone else FILE_PROPERTIES}".split():
-        _add(program, pyseccomp.ERRNO(errno.EPERM), name)
+        if name not in driver.split():
+            _add(program, pyseccomp.ERRNO(errno.EPERM), name)
     for name, conditions in (
         *CONDITIONAL,
+        *(CONDITIONAL_WITH_GPU if gpu else ()),
         *(CONDITIONAL_WHERE_ALONE if alone else CONDITIONAL_WHERE_TOGETHER),
     ):
         _add(program, pyseccomp.ALLOW, name, conditions)

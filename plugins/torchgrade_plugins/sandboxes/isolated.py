@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from torchgrade.remote.packages import worker_packages
-from torchgrade.sandbox import Level, Probe, View, ZygoteProcess
+from torchgrade.sandbox import Gpu, Level, Probe, View, ZygoteProcess
 from torchgrade.worker import linux
 from torchgrade.worker.config import Confinement
 from torchgrade_plugins.sandboxes.advice import namespace_advice
@@ -79,8 +79,9 @@ class IsolatedSandbox:
             level=self.level,
             confinement=Confinement(
                 namespaces=True,
-                system_calls=filter_program(self.level),
+                system_calls=filter_program(self.level, gpu=view.gpu is not None),
                 users=None if users is None else pick_users(),
+                devices=() if view.gpu is None else tuple(map(str, view.gpu.devices)),
             ),
             scratch=SCRATCH,
         )
@@ -104,11 +105,14 @@ def _wrap(view: View, users: int | None) -> list[str]:
         command += ["--userns", str(users), "--uid", "0", "--gid", "0", "--cap-drop", "ALL"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     command.append("--clearenv")
-    for name, value in ENVIRONMENT.items():
+    gpu = view.gpu
+    environment = ENVIRONMENT if gpu is None else {**ENVIRONMENT, **gpu.environment}
+    for name, value in environment.items():
         command += ["--setenv", name, value]
     binds = [(str(place), str(place)) for place in python_files()]
     packages = sorted(view.packages.items())
     binds += [(str(source.resolve()), f"{PACKAGES}/{name}") for name, source in packages]
+    binds += _driver_files(gpu)
     for folder in _parents(target for _, target in binds):
         command += ["--perms", "0755", "--dir", folder]
     for source, target in binds:
@@ -118,12 +122,28 @@ def _wrap(view: View, users: int | None) -> list[str]:
     for place in hidden_folders():
         command += ["--tmpfs", str(place)]
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--dir", "/dev/shm", "--tmpfs", SCRATCH]  # noqa: S108
-    for device in DEVICES:
+    for device in (*DEVICES, *(() if gpu is None else map(str, gpu.devices))):
         command += ["--dev-bind", device, device]
+    if gpu is not None and users is not None:
+        command += ["--bind", "/proc", linux.OUTSIDE]  # for the zygote alone: its workers get their own
     command += ["--chdir", SCRATCH]
     for folder in (*map(str, hidden_folders()), "/dev", "/"):
         command += ["--remount-ro", folder]
     return [*command, "--"]
+
+
+def _driver_files(gpu: Gpu | None) -> list[tuple[str, str]]:
+    """Return what to bind for a GPU's driver, without what is in sight: system libraries and ``/proc``."""
+    if gpu is None:
+        return []
+    seen = [*python_files(), Path("/proc")]
+    places = [*gpu.libraries, *gpu.readable]
+    folders = {place: place.parent.resolve() for place in places}
+    return [
+        (str(place), str(place))
+        for place, folder in folders.items()
+        if not any(parent in seen for parent in (folder, *folder.parents))
+    ]
 
 
 def _parents(targets: Iterable[str]) -> list[str]:

@@ -25,4 +25,5 @@ class ProcessSandbox:
 
     def start(self, view: View) -> ZygoteProcess:
         """Start a zygote beside us."""
-        return start_beside(self.level, make_folders(view), Confinement())
+        devices = () if view.gpu is None else tuple(map(str, view.gpu.devices))
+        return start_beside(self.level, make_folders(view), Confinement(devices=devices), view.gpu)

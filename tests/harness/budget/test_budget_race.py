@@ -168,3 +168,15 @@ def test_what_is_near_the_limit_is_measured_for_longer(track, kit, full_marks):
 def test_answers_of_other_numbers_within_tolerance_are_right(track, kit):
     measured = race(track.comparison(kit.implementation("return work(x, 100) * (1 + 1e-12)")))
     assert np.isfinite(measured.interval.ratio)
+
+
+def test_on_a_device_what_is_compared_with_counts_as_it_was_without_the_submission(track, kit):
+    """A device goes on with what a stopped process asked of it: here it is a reference that slows down."""
+    body = "calls.append(1)\nwork(x, 100 if len(calls) < 8 else 400)\nreturn 2 * x"
+    slowed = kit.implementation(body, COUNTING)
+    quick = kit.implementation("work(x, 100)\nreturn 2 * x")
+    effort = Effort(seconds=0.5, width=0.1, call_seconds=20.0)
+    fooled = race(track.comparison(quick, slowed, effort=effort))
+    assert fooled.interval.ratio < 0.6
+    measured = race(track.comparison(quick, slowed, effort=effort, device="cuda"))
+    assert measured.interval.ratio > 0.7

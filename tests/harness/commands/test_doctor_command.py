@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,16 @@ def test_it_says_whether_the_processes_of_a_submission_are_limited_together(kit,
     assert found["text"] == str(groups)
     assert found["text"] in {"cgroup v1", "cgroup v2"} or found["text"].startswith("none: ")
     assert found["well"] is bool(groups.hierarchies)
+
+
+@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="there may be a GPU")
+def test_without_a_gpu_it_says_what_is_missing_and_what_that_costs(kit, tmp_path, doctor):
+    _, out = doctor("--json", "--content", kit.make_content(tmp_path))
+    found = {finding["subject"]: finding for finding in json.loads(out)}["GPU"]
+    assert found["well"] is False
+    assert found["text"] == (
+        "no GPU that workers can use: there is no /dev/nvidiactl; budgets on CUDA are not measured"
+    )
 
 
 def test_text_has_a_line_for_each_finding_and_advice_below(kit, tmp_path, doctor):
