@@ -1,0 +1,23 @@
+# canary: torchgrade-reference-7f3c1d
+"""your block uses `norm_1` twice; the feed-forward half has a normalisation of its own, `norm_2`"""
+
+import solution
+
+from torchgrade import hookimpl
+
+KILLED_BY = ("test_block", "test_block_with_masks")
+
+
+@hookimpl
+def transformer_block(x, weights, num_heads, mask, causal):
+    def norm(x, name):
+        return solution.layer_norm(x, weights[f"{name}_weight"], weights[f"{name}_bias"])
+
+    def attention(z):
+        return solution.multi_head(weights, num_heads, (z, z, z), mask, causal)
+
+    def feed_forward(z):
+        return solution.linear(solution.linear(z, weights, "up").relu(), weights, "down")
+
+    y = x + attention(norm(x, "norm_1"))
+    return y + feed_forward(norm(y, "norm_1"))

@@ -1,0 +1,22 @@
+# canary: torchgrade-reference-7f3c1d
+"""your layer normalisation divides the sum of squares by E - 1; the contract asks for the biased
+variance, over E
+"""
+
+import solution
+import torch
+
+from torchgrade import hookimpl
+
+KILLED_BY = ("test_block", "test_block_with_masks")
+
+
+def layer_norm(x, weight, bias):
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = x.var(dim=-1, keepdim=True)
+    return centred / torch.sqrt(variance + 1e-5) * weight + bias
+
+
+@hookimpl
+def transformer_block(x, weights, num_heads, mask, causal):
+    return solution.block_output(x, weights, num_heads, mask, causal, norm=layer_norm)
