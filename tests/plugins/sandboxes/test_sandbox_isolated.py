@@ -33,6 +33,7 @@ def test_only_python_and_the_packages_are_there(only, tmp_path):
     assert set(only("import os; result = os.listdir('/packages/torchgrade')")) == {
         "__init__.py",
         "contract.py",
+        "progress.py",
         "wire",
         "worker",
     }
