@@ -17,14 +17,14 @@ from torchgrade.testing.data import digits
 Tensors = list[torch.Tensor]
 
 RUNS = 3
-VALLEY_STEPS, VALLEY_LIMIT = 1_000, 1e-3
-DIGITS_STEPS, DIGITS_ROWS, DIGITS_ACCURACY = 300, 128, 0.93
+VALLEY_STEPS, VALLEY_LIMIT = 300, 5e-3
+DIGITS_STEPS, DIGITS_ROWS, DIGITS_ACCURACY = 150, 128, 0.9
 
 
 @points(4)
 def test_rosenbrock(student, draw):
     """adam: goes down the curved valley of Rosenbrock's function"""
-    what = f"the value after {VALLEY_STEPS:,} steps down Rosenbrock's valley"
+    what = f"the value after {VALLEY_STEPS} steps down Rosenbrock's valley"
     decide(lambda: descend_valley(student, draw), what, at_most=VALLEY_LIMIT)
 
 
@@ -73,7 +73,7 @@ def descend_valley(student: Any, draw: Draw) -> float:
     """Return (a - x)² + 10 (y - x²)² after as many steps; its minimum is 0, at (a, a²)."""
     a = float(draw.uniform(1.2, 1.6))
     start = [torch.from_numpy(np.array([-1.2, 1.0]) + draw.uniform(-0.2, 0.2, 2))]
-    optimiser = student.adam(start, 0.05, (0.9, 0.999), 1e-8, 0.0, False, False)
+    optimiser = student.adam(start, 0.15, (0.9, 0.999), 1e-8, 0.0, False, False)
     for _ in range(VALLEY_STEPS):
         x, y = values(optimiser, start)[0]
         slopes = [-2 * (a - x) - 40 * x * (y - x * x), 20 * (y - x * x)]
@@ -104,7 +104,7 @@ def regress_digits(student: Any, draw: Draw) -> float:
 
 def rate(step: int) -> float:
     """Return the grader's own warm-up and cosine: nobody loses these points by another function."""
-    warmup = 30
+    warmup = 15
     if step <= warmup:
         return 0.05 * step / warmup
     return 0.025 * (1 + math.cos(math.pi * (step - warmup) / (DIGITS_STEPS - warmup)))
