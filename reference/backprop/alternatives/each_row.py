@@ -4,6 +4,8 @@
 Its formulas are the textbook's for a single example; the memory is that of as many gradients as rows.
 """
 
+from typing import Any
+
 import numpy as np
 
 from torchgrade import hookimpl
@@ -39,7 +41,7 @@ def mlp_loss_and_gradients(params, x, labels, weight_decay):
         sums.append(activations[-1] @ w + b)
         activations.append(np.maximum(sums[-1], 0.0))
     loss, dout = softmax_cross_entropy(sums[-1], labels)
-    gradients = [None] * len(params)
+    gradients: list[tuple[Any, Any]] = [(None, None)] * len(params)
     for layer in range(len(params) - 1, -1, -1):
         w, b = params[layer]
         dx, dw, db = affine_backward(dout, activations[layer], w, b)
