@@ -127,7 +127,7 @@ def sequence_model(input_size: int, output_size: int, seed: int) -> SequenceMode
     ``fit(sequences, targets)`` is called once, with float32 tensors of shapes (T, N, input_size) and
     (N, output_size), and returns nothing. It trains from scratch to predict each sequence's
     target with a small mean squared error. It is given 8,000 sequences of up to 30 steps and may take
-    30 seconds (about 4 are enough).
+    60 seconds (5 are enough).
 
     ``predict(sequences)`` returns predictions for new sequences, float32, shape (M, output_size). It may
     be called several times, with any M of 1 or more; what it answers for one sequence

@@ -1,8 +1,8 @@
 """Build what is not written by hand: archives, notebooks, a Word file, the copy of the starter.
 
-    python examples/class/build.py [FOLDER]
+    python examples/class/build.py [ASSIGNMENT...]
 
-writes them into FOLDER (default: ``backprop`` beside this file). All names, times and contents are
+writes them into the folders of these classes (default: all). All names, times and contents are
 fixed, so a second run gives the same entries; only the compressed bytes may depend on the zlib.
 """
 
@@ -14,6 +14,7 @@ import re
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
-STARTER = HERE.parents[1] / "assignments" / "backprop" / "starter" / "submission.py"
+ASSIGNMENTS = HERE.parents[1] / "assignments"
 ZIP_TIME = (2025, 10, 6, 22, 41, 8)
 TAR_TIME = 1_759_790_468
 BOMB_BYTES = 16 * 1024 * 1024
@@ -100,11 +101,16 @@ def word_file() -> bytes:
     return zip_bytes({"[Content_Types].xml": b"<Types/>", "word/document.xml": body.encode()})
 
 
-def build(folder: Path) -> list[Path]:
-    """Write all built submissions into ``folder`` and return their paths."""
+def starter(assignment: str) -> bytes:
+    """Return the starter as it is handed out."""
+    return (ASSIGNMENTS / assignment / "starter" / "submission.py").read_bytes()
+
+
+def of_backprop() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``backprop``, by file name."""
     work = source_files("goran-ilic")["submission.py"]
     traversal = {"submission.py": work, "../evil.py": b"print('outside')\n"}
-    contents = {
+    return {
         "farid-rahimi.ipynb": notebook_text("farid-rahimi").encode(),
         "nadia-petrova.ipynb": notebook_text("nadia-petrova").encode(),
         "grace-oyelaran.zip": finder_zip("grace-oyelaran"),
@@ -113,14 +119,45 @@ def build(folder: Path) -> list[Path]:
         "goran-ilic.zip": zip_bytes(traversal),
         "helen-wu.zip": zip_bytes({"submission.py": b"#" * BOMB_BYTES}),
         "ivan-horvat.docx": word_file(),
-        "uma-patel.py": STARTER.read_bytes(),
+        "uma-patel.py": starter("backprop"),
     }
+
+
+def of_lstm() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``lstm``, by file name."""
+    return {
+        "anouk-visser.ipynb": notebook_text("anouk-visser").encode(),
+        "dmitri-volkov.zip": zip_bytes(source_files("dmitri-volkov")),
+        "noor-hassan.py": starter("lstm"),
+    }
+
+
+def of_convnet() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``convnet``, by file name."""
+    return {
+        "camille-roux.ipynb": notebook_text("camille-roux").encode(),
+        "diego-navarro.zip": finder_zip("diego-navarro"),
+        "kavya-iyer.py": starter("convnet"),
+    }
+
+
+BUILT: Mapping[str, Callable[[], dict[str, bytes]]] = {
+    "backprop": of_backprop,
+    "convnet": of_convnet,
+    "lstm": of_lstm,
+}
+
+
+def build(folder: Path, assignment: str) -> list[Path]:
+    """Write all built submissions of a class into ``folder`` and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    contents = BUILT[assignment]()
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in contents]
 
 
 if __name__ == "__main__":
-    for written in build(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "backprop"):
-        print(written)
+    for chosen in sys.argv[1:] or BUILT:
+        for written in build(HERE / chosen, chosen):
+            print(written)

@@ -1,4 +1,4 @@
-"""The class of examples, graded once through the real command line."""
+"""The classes of examples, each graded once through the real command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,29 +17,45 @@ from torchgrade.results import Result
 from torchgrade.store import read_store
 
 ROOT = Path(__file__).resolve().parents[2]
-CLASS = ROOT / "examples" / "class" / "backprop"
+CLASSES = ROOT / "examples" / "class"
 SEED = "5eed" * 16
 # For a class that is graded once more, to see that the place makes no difference.
 NOT_MEASURED = "TORCHGRADE_TEST_WITHOUT_BUDGETS"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedClass:
+    """What grading the class of one assignment gave.
+
+    Attributes:
+        folder: results and pages.
+        log: what it told on stderr.
+        results: the full records, by submission.
+    """
+
+    folder: Path
+    log: str
+    results: Mapping[str, Result]
+
+
 @pytest.fixture(scope="session")
-def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the results and pages of the whole class; several pytest-xdist workers share it."""
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], GradedClass]:
+    """Grade the class of an assignment, once; several pytest-xdist workers share it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    out, log = shared / "class-backprop", shared / "class-backprop.log"
-    with (shared / "class-backprop.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not log.exists():
-            command = ["grade", str(CLASS), "--assignment", "backprop", "--out", str(out), "--seed", SEED]
-            command += ["--no-budgets"] if os.environ.get(NOT_MEASURED) else []
-            done = _torchgrade(*command, "--require-sandbox", "process")
-            assert done.returncode == 1, done.stderr  # 1: some lost points, and the grader never failed
-            exported = _torchgrade("export", str(out), "--format", "gradescope", "--to", str(out / "json"))
-            assert exported.returncode == 0, exported.stderr
-            log.write_text(done.stderr, encoding="utf-8")
-    return out
+
+    @cache
+    def grade(assignment: str) -> GradedClass:
+        out, log = shared / f"class-{assignment}", shared / f"class-{assignment}.log"
+        with (shared / f"class-{assignment}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not log.exists():
+                log.write_text(_grade(assignment, out), encoding="utf-8")
+        with read_store(out) as store:
+            results = {result.submission_id: result for result in store.results()}
+        return GradedClass(folder=out, log=log.read_text(encoding="utf-8"), results=results)
+
+    return grade
 
 
 @pytest.fixture(scope="session")
@@ -47,16 +65,41 @@ def class_is_measured() -> bool:
 
 
 @pytest.fixture(scope="session")
-def grading_log(graded_class: Path) -> str:
-    """What grading the class told on stderr."""
-    return graded_class.with_suffix(".log").read_text(encoding="utf-8")
+def graded_class(graded: Callable[[str], GradedClass]) -> Path:
+    """Folder with the results and pages of backprop's class."""
+    return graded("backprop").folder
 
 
 @pytest.fixture(scope="session")
-def class_results(graded_class: Path) -> Mapping[str, Result]:
-    """The full records, by submission."""
-    with read_store(graded_class) as store:
-        return {result.submission_id: result for result in store.results()}
+def grading_log(graded: Callable[[str], GradedClass]) -> str:
+    """What grading backprop's class told on stderr."""
+    return graded("backprop").log
+
+
+@pytest.fixture(scope="session")
+def class_results(graded: Callable[[str], GradedClass]) -> Mapping[str, Result]:
+    """The full records of backprop's class, by submission."""
+    return graded("backprop").results
+
+
+def _grade(assignment: str, out: Path) -> str:
+    """Grade a class into a folder; return what that told on stderr."""
+    command = [
+        "grade",
+        str(CLASSES / assignment),
+        "--assignment",
+        assignment,
+        "--out",
+        str(out),
+        "--seed",
+        SEED,
+    ]
+    command += ["--no-budgets"] if os.environ.get(NOT_MEASURED) else []
+    done = _torchgrade(*command, "--require-sandbox", "process")
+    assert done.returncode == 1, done.stderr  # 1: some lost points, and the grader never failed
+    exported = _torchgrade("export", str(out), "--format", "gradescope", "--to", str(out / "json"))
+    assert exported.returncode == 0, exported.stderr
+    return done.stderr
 
 
 def _torchgrade(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import csv
 import html
-import importlib.util
-import io
 import re
-import tarfile
 import tomllib
-import zipfile
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -56,10 +51,10 @@ def failing_tests(submission: str, result: Result) -> dict[str, str]:
     """Return the outcomes that the note names, with ``every`` written out."""
     noted = dict(EXPECTED[submission].get("failing", {}))
     every = noted.pop("every", None)
-    return {test.id: every for test in tests_of(result)} | noted if every else noted
+    return {test.id: every for test in hidden_tests_of(result)} | noted if every else noted
 
 
-def tests_of(result: Result) -> list[TestOutcome]:
+def hidden_tests_of(result: Result) -> list[TestOutcome]:
     return [test for test in result.tests if test.id not in BUDGETS]
 
 
@@ -72,15 +67,6 @@ def expected_of_budgets(submission: str) -> dict[str, str]:
     note = EXPECTED[submission]
     every = note.get("failing", {}).get("every", "passed")
     return dict.fromkeys(BUDGETS.values(), every) | note.get("budgets", {})
-
-
-def load_builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("class_build", EXAMPLES / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def roster() -> list[dict[str, str]]:
@@ -118,33 +104,11 @@ def _hidden_source() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("test_*.py")))
 
 
-def test_built_submissions_are_what_their_sources_build(tmp_path):
-    built = load_builder().build(tmp_path)
-    assert len(built) >= 9
-    for path in built:
-        assert contents(path) == contents(CLASS / path.name), f"run examples/class/build.py for {path.name}"
-
-
-def contents(path: Path) -> object:
-    """What a file holds: for an archive its entries, since compressed bytes depend on the zlib."""
-    data = path.read_bytes()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return [(info.filename, info.date_time, archive.read(info)) for info in archive.infolist()]
-    if path.name.endswith(".tar.gz"):
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            return [
-                (member.name, member.mtime, file.read() if (file := archive.extractfile(member)) else b"")
-                for member in archive
-            ]
-    return data
-
-
 @pytest.mark.slow
 @each_submission
 def test_a_submission_gets_the_score_and_the_outcomes_of_its_note(submission, class_results):
     result = class_results[submission]
-    tests = tests_of(result)
+    tests = hidden_tests_of(result)
     outcomes = {test.id: str(test.outcome) for test in tests if test.outcome is not Outcome.PASSED}
     assert outcomes == failing_tests(submission, result)
     assert sum(test.points for test in tests) == Fraction(EXPECTED[submission]["score"])

@@ -119,12 +119,15 @@ class Model:
     def fit(self, sequences, targets):
         parameters = [*self.layer, self.out]
         optimiser = torch.optim.NAdam(parameters, lr=0.01)
-        for number in range(650):
-            if number == 500:
-                optimiser.param_groups[0]["lr"] = 0.002
+        recent = torch.ones(60)
+        for number in range(2000):
+            if recent.mean() < 0.003:
+                break
             rows = torch.randperm(len(targets), generator=self.random)[:64]
             outputs, last, records = self.answer(sequences[:, rows])
-            error = (last @ self.out.T - targets[rows]) * 2 / targets[rows].numel()
+            miss = last @ self.out.T - targets[rows]
+            recent[number % 60] = miss.square().mean()
+            error = miss * 2 / miss.numel()
             doutputs = torch.zeros_like(outputs)
             doutputs[-1] = error @ self.out[:, :-1]
             none = torch.zeros_like(outputs[0])

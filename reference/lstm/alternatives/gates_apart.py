@@ -137,10 +137,11 @@ class Model:
 
     def fit(self, sequences, targets):
         optimiser = torch.optim.Adam(self.parameters, lr=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.02, total_steps=600)
-        for _ in range(600):
+        losses = [1.0]
+        while sum(losses[-50:]) / len(losses[-50:]) > 0.003 and len(losses) < 2000:
             rows = torch.randint(len(targets), (50,), generator=self.source)
             outputs, answer, layers = self.forward(sequences[:, rows])
+            losses.append(torch.nn.functional.mse_loss(answer, targets[rows]).item())
             error = 2 * (answer - targets[rows]) / answer.numel()
             doutputs = torch.zeros(len(outputs), *outputs[0].shape)
             doutputs[-1] = error @ self.v
@@ -150,7 +151,6 @@ class Model:
                 parameter.grad = gradient
             torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
             optimiser.step()
-            schedule.step()
 
     def predict(self, sequences):
         return self.forward(sequences)[1]

@@ -128,6 +128,7 @@ class Model:
             "a": torch.zeros(outputs, 1),
         }
         self.p["b"][n : 2 * n] = 2.0
+        self.loss = 1.0
 
     def read(self, sequences):
         """Return the steps and the last hidden state."""
@@ -147,6 +148,7 @@ class Model:
         steps, h = self.read(sequences)
         error = 2 * (self.p["v"] @ h + self.p["a"] - targets.T) / targets.numel()
         d = {name: torch.zeros_like(each) for name, each in self.p.items()}
+        self.loss += (float((error**2).sum()) * targets.numel() / 4 - self.loss) / 50
         d["v"], d["a"] = error @ h.T, error.sum(1, keepdim=True)
         dh, dc = self.p["v"].T @ error, 0.0
         for x, before, c, s, g, squashed in reversed(steps):
@@ -163,17 +165,18 @@ class Model:
 
     def fit(self, sequences, targets):
         m, v = ({name: torch.zeros_like(each) for name, each in self.p.items()} for _ in range(2))
-        for step in range(1, 701):
+        for step in range(1, 2001):
+            if self.loss < 0.003:
+                break
             rows = torch.randint(len(targets), (64,), generator=self.source)
             d = self.slopes(sequences[:, rows], targets[rows])
             norm = math.sqrt(sum(float((each**2).sum()) for each in d.values()))
-            rate = 0.01 if step < 400 else 0.01 * (701 - step) / 300
             for name in d:
                 slope = d[name] / max(1.0, norm)
                 m[name] = 0.9 * m[name] + 0.1 * slope
                 v[name] = 0.999 * v[name] + 0.001 * slope**2
                 shift = m[name] / (1 - 0.9**step) / (torch.sqrt(v[name] / (1 - 0.999**step)) + 1e-8)
-                self.p[name] = self.p[name] - rate * shift
+                self.p[name] = self.p[name] - 0.01 * shift
 
     def predict(self, sequences):
         return (self.p["v"] @ self.read(sequences)[1] + self.p["a"]).T

@@ -126,27 +126,29 @@ class Model:
         x, y = sequences.numpy(), targets.numpy()
         parameters = [self.matrix, self.answer]
         squares, means = ([np.zeros_like(each) for each in parameters] for _ in range(2))
-        total = 600
-        for step in range(1, total + 1):
+        loss, step = 1.0, 0
+        while loss > 0.003 and step < 2000:
+            step += 1
             rows = self.random.integers(0, len(y), 64)
-            gradients = self.gradients(x[:, rows], y[rows])
+            found, *gradients = self.loss_and_gradients(x[:, rows], y[rows])
+            loss = 0.98 * loss + 0.02 * found
             norm = np.sqrt(sum((each**2).sum() for each in gradients))
-            rate = 0.01 * min(1.0, 2.5 * (1.0 - step / total))
             for k in range(len(parameters)):
                 gradient = gradients[k] * min(1.0, 1.0 / norm)
                 squares[k] += 0.001 * (gradient**2 - squares[k])
                 means[k] += 0.1 * (gradient - means[k])
                 corrected = np.sqrt(squares[k] / (1.0 - 0.999**step)) + 1e-8
-                parameters[k] -= rate * means[k] / (1.0 - 0.9**step) / corrected
+                parameters[k] -= 0.01 * means[k] / (1.0 - 0.9**step) / corrected
 
-    def gradients(self, x, y):
+    def loss_and_gradients(self, x, y):
         outputs, _, records = forward(x, None, [self.matrix], self.size)
         last = np.hstack([outputs[-1], np.ones((len(y), 1), "f")])
-        error = 2.0 * (last @ self.answer - y) / y.size
+        miss = last @ self.answer - y
+        error = 2.0 * miss / y.size
         doutputs = np.zeros_like(outputs)
         doutputs[-1] = error @ self.answer[:-1].T
         _, _, (dmatrix,) = backward(doutputs, None, records, [self.matrix], self.size)
-        return dmatrix, last.T @ error
+        return float((miss**2).mean()), dmatrix, last.T @ error
 
     def predict(self, sequences):
         outputs, _, _ = forward(sequences.numpy(), None, [self.matrix], self.size)
