@@ -86,7 +86,7 @@ def test_the_level_is_the_strongest_that_is_to_be_had(elsewhere):
 
 @pytest.mark.parametrize(
     "tests, marked",
-    [("plugins/sandboxes", "not slow"), ("examples", "slow or not slow")],
+    [("plugins/sandboxes", "not slow"), ("examples/test_class_backprop.py", "slow or not slow")],
     ids=["what each level holds", "the grades of a class"],
 )
 def test_what_is_shown_here_holds_there(elsewhere, tests, marked):
