@@ -141,7 +141,17 @@ def of_convnet() -> dict[str, bytes]:
     }
 
 
+def of_adam() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``adam``, by file name."""
+    return {
+        "beatriz-lopes.ipynb": notebook_text("beatriz-lopes").encode(),
+        "cem-aydin.zip": zip_bytes(source_files("cem-aydin")),
+        "leo-fontaine.py": starter("adam"),
+    }
+
+
 BUILT: Mapping[str, Callable[[], dict[str, bytes]]] = {
+    "adam": of_adam,
     "backprop": of_backprop,
     "convnet": of_convnet,
     "lstm": of_lstm,
