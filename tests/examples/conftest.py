@@ -21,6 +21,9 @@ CLASSES = ROOT / "examples" / "class"
 SEED = "5eed" * 16
 # For a class that is graded once more, to see that the place makes no difference.
 NOT_MEASURED = "TORCHGRADE_TEST_WITHOUT_BUDGETS"
+# Measuring takes minutes: by default that of one class, the largest.
+ALL_MEASURED = "TORCHGRADE_TEST_ALL_BUDGETS"
+MEASURED = "backprop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,19 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], GradedCl
 
 @pytest.fixture(scope="session")
 def class_is_measured() -> bool:
-    """Whether time and memory of the class are measured."""
-    return not os.environ.get(NOT_MEASURED)
+    """Whether time and memory of backprop's class are measured."""
+    return _is_measured(MEASURED)
+
+
+@pytest.fixture(scope="session")
+def is_measured() -> Callable[[str], bool]:
+    """Tell whether time and memory of an assignment's class are measured."""
+    return _is_measured
+
+
+def _is_measured(assignment: str) -> bool:
+    wanted = assignment == MEASURED or bool(os.environ.get(ALL_MEASURED))
+    return wanted and not os.environ.get(NOT_MEASURED)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +108,7 @@ def _grade(assignment: str, out: Path) -> str:
         "--seed",
         SEED,
     ]
-    command += ["--no-budgets"] if os.environ.get(NOT_MEASURED) else []
+    command += [] if _is_measured(assignment) else ["--no-budgets"]
     done = _torchgrade(*command, "--require-sandbox", "process")
     assert done.returncode == 1, done.stderr  # 1: some lost points, and the grader never failed
     exported = _torchgrade("export", str(out), "--format", "gradescope", "--to", str(out / "json"))
