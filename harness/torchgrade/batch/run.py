@@ -49,7 +49,7 @@ def plan(
         __version__,
         setup.seed,
         setup.require_sandbox,
-        str(setup.budgets),
+        str(setup.measuring_seconds if setup.budgets else 0),
     )
     return [
         _work(found, students=students.get(found.id, ()), common=(setup.tests, *common))

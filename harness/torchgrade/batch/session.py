@@ -33,6 +33,7 @@ class Request:
         seed: 64 hex digits, to reproduce a batch.
         sandbox: level to use, or ``"best"``.
         budgets: whether to measure them; otherwise they are out of the total.
+        measuring_seconds: how long to measure one at the most.
         fresh: grade all again, whatever is stored.
     """
 
@@ -46,6 +47,7 @@ class Request:
     sandbox: str = "best"
     require_sandbox: str = "confined"
     budgets: bool = True
+    measuring_seconds: float = 4.0
     executor: str = "local"
     fresh: bool = False
 
@@ -92,6 +94,7 @@ def grade_batch(request: Request, plugins: Plugins) -> GradedBatch:
             sandbox=request.sandbox,
             require_sandbox=request.require_sandbox,
             budgets=request.budgets,
+            measuring_seconds=request.measuring_seconds,
             lane=str(request.out.resolve() / LANE_NAME),
         )
         works = plan(

@@ -48,6 +48,14 @@ _LEVELS = click.Choice(["process", "confined", "isolated"])
     default=True,
     help="Measure time and memory; otherwise they are out of the total.  [default: budgets]",
 )
+@click.option(
+    "--measuring-seconds",
+    type=click.FloatRange(min=0.1),
+    default=4.0,
+    show_default=True,
+    metavar="S",
+    help="Measure a budget no longer; what is left open then is to the student's benefit.",
+)
 @click.option("--executor", default="local", show_default=True, metavar="NAME", help="What runs the batch.")
 @click.option("--fresh", is_flag=True, help="Forget what DIR holds, and grade all with a new seed.")
 @content_option
@@ -63,6 +71,7 @@ def command(
     sandbox: str,
     require_sandbox: str,
     budgets: bool,
+    measuring_seconds: float,
     executor: str,
     content: Path | None,
     fresh: bool,
@@ -94,6 +103,7 @@ def command(
         sandbox=sandbox,
         require_sandbox=require_sandbox,
         budgets=budgets,
+        measuring_seconds=measuring_seconds,
         executor=executor,
         fresh=fresh,
     )

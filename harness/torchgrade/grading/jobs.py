@@ -49,6 +49,7 @@ class GradingSetup(msgspec.Struct, frozen=True, kw_only=True, tag="setup"):
         sandbox: level to use, or ``"best"``.
         require_sandbox: level below which nothing is graded.
         budgets: whether to measure budgets; otherwise they are out of the total.
+        measuring_seconds: how long to measure a budget at the most.
         lane: file that keeps grading processes quiet while one of them measures; empty if there is but one.
     """
 
@@ -59,6 +60,7 @@ class GradingSetup(msgspec.Struct, frozen=True, kw_only=True, tag="setup"):
     sandbox: str = "best"
     require_sandbox: str = "process"
     budgets: bool = True
+    measuring_seconds: float = 4.0
     lane: str = ""
 
 

@@ -245,7 +245,7 @@ def _effort(setup: GradingSetup, assignment: Assignment) -> Effort:
     """A student at his own machine wants an estimate soon, a grade is to be fair."""
     call_seconds = assignment.manifest.limits.call_seconds
     if setup.tests == "hidden":
-        return Effort(call_seconds=call_seconds)
+        return Effort(seconds=setup.measuring_seconds, call_seconds=call_seconds)
     return Effort(seconds=ESTIMATE_SECONDS, width=ESTIMATE_WIDTH, call_seconds=call_seconds)
 
 
