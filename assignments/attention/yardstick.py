@@ -32,8 +32,12 @@ def attention_backward(
 def streaming_attention(query: Tensor, key: Tensor, value: Tensor, causal: bool, block: int) -> Tensor:
     """Two products of matrices a block, and some passes over what lies between them."""
     gathered = torch.zeros(query.shape[0], value.shape[1], dtype=query.dtype)
-    for some, others in zip(torch.split(key, block), torch.split(value, block), strict=True):
-        between = query @ some.mT
+    # One large piece of memory: small ones may or may not be given back between two blocks.
+    room = torch.zeros(3, query.shape[0], block, dtype=query.dtype)
+    pieces = zip(torch.split(key, block), torch.split(value, block), strict=True)
+    for number, (some, others) in enumerate(pieces):
+        between = room[number % len(room), :, : len(some)]
+        torch.mm(query, some.mT, out=between)
         between.sub_(between.amin(dim=-1, keepdim=True)).neg_().exp_()
         gathered *= 0.5
         gathered += between @ others

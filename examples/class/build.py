@@ -141,6 +141,15 @@ def of_convnet() -> dict[str, bytes]:
     }
 
 
+def of_attention() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``attention``, by file name."""
+    return {
+        "bruno-keller.ipynb": notebook_text("bruno-keller").encode(),
+        "chiara-fontana.zip": zip_bytes(source_files("chiara-fontana")),
+        "julie-martin.py": starter("attention"),
+    }
+
+
 def of_adam() -> dict[str, bytes]:
     """Return the built submissions of the class of ``adam``, by file name."""
     return {
@@ -152,6 +161,7 @@ def of_adam() -> dict[str, bytes]:
 
 BUILT: Mapping[str, Callable[[], dict[str, bytes]]] = {
     "adam": of_adam,
+    "attention": of_attention,
     "backprop": of_backprop,
     "convnet": of_convnet,
     "lstm": of_lstm,

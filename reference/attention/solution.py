@@ -70,9 +70,10 @@ def streaming_attention(query: Tensor, key: Tensor, value: Tensor, causal: bool,
     largest = query.new_full((*query.shape[:-1], 1), -math.inf)
     total = torch.zeros_like(largest)
     out = query.new_zeros((*query.shape[:-1], value.shape[-1]))
+    room = query.new_empty((*query.shape[:-1], min(block, keys)))  # one for the scores of all blocks
     for start in range(0, min(keys, queries) if causal else keys, block):
         stop = min(start + block, keys)
-        scores = scaled @ key[..., start:stop, :].mT
+        scores = torch.matmul(scaled, key[..., start:stop, :].mT, out=room[..., : stop - start])
         if causal:
             later = torch.arange(start, stop) > torch.arange(queries)[:, None]
             scores.masked_fill_(later, -math.inf)

@@ -438,6 +438,7 @@ def blocks_with_masks(draw: Draw) -> list[Case]:
     n, t = draw.sizes(2, 3, 6)
     mask = some(draw, n, t, t)
     both = some(draw, n, 1, t)
+    both[..., 0] = True  # so that every position keeps one
     diagonal = some(draw, t, t) | torch.eye(t, dtype=torch.bool)
     return [
         block_case(draw, "causal", (1, t, 6, 7), 2, causal=True),
