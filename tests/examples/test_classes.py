@@ -156,13 +156,16 @@ def test_a_submission_keeps_or_exceeds_the_budgets_of_its_note(assignment, submi
 
 @pytest.mark.slow
 @each_submission
-def test_the_mistake_is_named_and_the_page_says_what_the_note_wants_said(assignment, submission, graded):
+def test_the_mistake_is_named_and_the_page_says_what_the_note_wants_said(
+    assignment, submission, graded, is_measured
+):
     note, found = NOTES[assignment][submission], graded(assignment)
     causes = {test.id: test.cause.mutant for test in found.results[submission].tests if test.cause}
     assert causes == note.get("hint", {})
     assert re.search(note.get("failure", "^$"), found.results[submission].failure)
     page = page_text(found.folder / "students" / f"{submission}.html")
-    assert [text for text in note.get("says", []) if not re.search(text, page)] == []
+    wanted = note.get("says", []) + (note.get("advice", []) if is_measured(assignment) else [])
+    assert [text for text in wanted if not re.search(text, page)] == []
     hints = {mutant.name: words(mutant.hint) for mutant in reference_of(assignment).mutants}
     assert [
         name for name in " + ".join(causes.values()).split(" + ") if name and hints[name] not in page

@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from typing import Self
 
 from torchgrade.budget.accelerator import ATTEMPT_SECONDS, Accelerator
 from torchgrade.budget.calibration import Calibration
@@ -41,7 +43,7 @@ __all__ = ["BudgetSuite", "Compared", "Modules"]
 
 TRIES = 2
 SEED_BYTES = 32
-_RIGHT_ONLY = "time and memory count for right answers only"
+_RIGHT_ONLY = "speed and memory count for right answers only"
 _OWN_FAULT = "the grader failed to measure this: it is not your fault, and it will be graded again"
 
 
@@ -51,6 +53,11 @@ class Modules:
 
     files: Mapping[str, bytes]
     entries: Sequence[str]
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Return an implementation that is a single file."""
+        return cls(files={path.name: path.read_bytes()}, entries=[path.name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +156,7 @@ class BudgetSuite:
         try:
             return self._measure(budget, submission)
         except WrongAnswerError as wrong:
-            message = bounded(
-                f"{wrong.failure.student_message}\nspeed and memory count for right answers only"
-            )
+            message = bounded(f"{wrong.failure.student_message}\n{_RIGHT_ONLY}")
             return _without_points(wrong.failure.outcome, message)
         except Exception:
             if not self._source(budget).alive:

@@ -230,15 +230,11 @@ def with_session(
 def _compared(assignment: Assignment, reference: Reference | None) -> Compared | None:
     """Return what budgets are measured against: the reference, or in a student's kit the yardstick."""
     if reference is not None:
-        return Compared(modules=_modules(reference.solution))
+        return Compared(modules=Modules.of(reference.solution))
     if not assignment.yardstick.exists():
         return None
     calibrations = read_calibrations(assignment.calibrations_path)
-    return Compared(modules=_modules(assignment.yardstick), calibrations=calibrations)
-
-
-def _modules(path: Path) -> Modules:
-    return Modules(files={path.name: path.read_bytes()}, entries=[path.name])
+    return Compared(modules=Modules.of(assignment.yardstick), calibrations=calibrations)
 
 
 def _effort(setup: GradingSetup, assignment: Assignment) -> Effort:

@@ -128,7 +128,7 @@ def _ratio(suite: BudgetSuite, budget: Budget, path: Path, *, within: bool) -> R
 
 
 def _measured(suite: BudgetSuite, budget: Budget, path: Path, *, verifies: bool = True) -> Measured:
-    modules = Modules(files={path.name: path.read_bytes()}, entries=[path.name])
+    modules = Modules.of(path)
     try:
         return suite.measure(budget, modules, verifies=verifies)
     except WrongAnswerError as wrong:

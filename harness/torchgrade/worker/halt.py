@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from typing import Self
 
-from torchgrade.worker.processes import descendants, read_at
+from torchgrade.worker.processes import descendants, read_at, threads_of
 
 __all__ = ["DID_NOT_STOP", "RAN_MEANWHILE", "Halt"]
 
@@ -112,7 +112,7 @@ class Halt:
             return {}
         found = {}
         for process in descendants(self._proc):
-            for thread in _threads(self._proc, process):
+            for thread in threads_of(str(process), self._proc):
                 place = f"{process}/task/{thread}"
                 state = read_at(self._proc, f"{place}/stat").rpartition(")")[2].strip()[:1]
                 if state:
@@ -130,14 +130,3 @@ class Halt:
         for process in descendants(self._proc):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, number)
-
-
-def _threads(proc: int, process: int) -> list[str]:
-    try:
-        tasks = os.open(f"{process}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
-    except OSError:  # it has ended by now
-        return []
-    try:
-        return os.listdir(tasks)  # noqa: PTH208 - of a descriptor
-    finally:
-        os.close(tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 from typing import Self
@@ -64,18 +65,15 @@ class Memory:
 
     def _held(self) -> int:
         """Return the bytes of all of it together, as seen now."""
-        total, processes = 0, 0
+        total, shared = 0, 0
         for path in self._file_systems:
             with contextlib.suppress(OSError):
                 space = os.statvfs(path)
                 total += (space.f_blocks - space.f_bfree) * space.f_frsize
-        for process in descendants(self._proc):
-            processes += 1
-            total += _anonymous(self._proc, str(process))
-            if processes == MOST_PROCESSES:
-                break
-        inherited = min(processes * self._inherited, max(self._inherited, INHERITED_BYTES))
-        return total - inherited
+        for process in itertools.islice(descendants(self._proc), MOST_PROCESSES):
+            total += (held := _anonymous(self._proc, str(process)))
+            shared += min(held, self._inherited)
+        return total - min(shared, max(self._inherited, INHERITED_BYTES))
 
 
 def _anonymous(proc: int, process: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-__all__ = ["children_of", "descendants", "read_at"]
+__all__ = ["children_of", "descendants", "read_at", "threads_of"]
 
 
 def descendants(proc: int | None = None) -> Iterator[int]:
@@ -30,23 +30,29 @@ def descendants(proc: int | None = None) -> Iterator[int]:
 
 def children_of(process: str, proc: int | None = None) -> list[str]:
     """Return what the threads of a process have started, orphans that it inherited included."""
+    tasks = f"{process}/task" if proc is not None else f"/proc/{process}/task"
+    return [
+        child
+        for thread in threads_of(process, proc)
+        for child in read_at(proc, f"{tasks}/{thread}/children").split()
+    ]
+
+
+def threads_of(process: str, proc: int | None = None) -> list[str]:
+    """Return the thread ids of a process; none if it has ended by now, or the system does not tell."""
     path = f"{process}/task" if proc is not None else f"/proc/{process}/task"
     try:
         tasks = os.open(path, os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
-    except OSError:  # it has ended by now, or the system does not tell
+    except OSError:
         return []
     try:
-        return [
-            child
-            for task in os.listdir(tasks)  # noqa: PTH208 - of a descriptor
-            for child in read_at(tasks, f"{task}/children").split()
-        ]
+        return os.listdir(tasks)  # noqa: PTH208 - of a descriptor
     finally:
         os.close(tasks)
 
 
-def read_at(folder: int, path: str) -> str:
-    """Return the text of a file below a folder that is open; nothing if it cannot be read."""
+def read_at(folder: int | None, path: str) -> str:
+    """Return the text of a file, perhaps below a folder that is open; nothing if it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY, dir_fd=folder)
     except OSError:

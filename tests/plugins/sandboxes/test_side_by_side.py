@@ -58,7 +58,7 @@ NEED_A_RIGHT = frozenset(
         *("message queue with a name", "times of a shared file", "mode of a shared file", "terminal"),
         *("time of the last reading", "descriptor of a process", "file without a name"),
         *("keyring of the user", "keyring of the user's session", "key by its number"),
-        *("environment in /proc", "its list of locks"),
+        *("environment in /proc", "its list of locks", "timers until there are no more"),
     }
 )
 
