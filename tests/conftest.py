@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 SUPPORT = Path(__file__).parent / "support"
+
+
+def pytest_configure():
+    """Heed signals again that whoever started the tests has had ignored: what is tested inherits that.
+
+    A shell does so with what it runs in the background, nohup with all.
+    """
+    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
+        number = getattr(signal, name, None)  # Windows knows one of them
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            interrupts = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if interrupts else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

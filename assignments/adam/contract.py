@@ -57,7 +57,7 @@ def adam(
         amsgrad: whether the denominator uses the maximum of all second moments so far.
 
     Raises:
-        ValueError: if lr, a beta, eps or weight_decay is outside its range above.
+        ValueError: if lr, a beta, eps or weight_decay is outside its range above. All are finite.
 
     Let t be the number of calls of ``step``, the present one included: t = 1 in the first. For each
     parameter theta with gradient g that is not None:
@@ -92,8 +92,9 @@ def adam(
       ValueError if lr < 0.
     * ``state() -> dict``: all that is needed to go on from here, with exactly these keys:
 
-      * ``"t"``: int, how often ``step`` has been called; ``"lr"``: float, the present learning rate.
-      * ``"parameters"``: list of tensors, as ``parameters()`` returns them.
+      * ``"t"``: int, how often ``step`` has been called; ``"lr"``: the present learning rate, a number.
+      * ``"parameters"``: list of tensors, as ``parameters()`` returns them. All tensors of a state may
+        be the optimiser's own: who asks keeps a copy, and never hands an optimiser its own tensors.
       * ``"m"`` and ``"v"``: lists with one tensor for each parameter, as defined above, without bias
         correction: zeros of its shape before its first gradient.
       * ``"v_max"``: the same for v_max if ``amsgrad``, otherwise an empty list.
@@ -126,5 +127,5 @@ def schedule(step: int, base_lr: float, min_lr: float, warmup_steps: int, total_
         * ``min_lr`` for step > T.
 
     Raises:
-        ValueError: if step < 1, W < 0 or T < W.
+        ValueError: if step < 1, W < 0 or T < W. The rates are as said above: they need no check.
     """

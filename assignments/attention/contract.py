@@ -2,8 +2,9 @@
 
 All tensors are torch tensors on the CPU. Floating-point arguments are float64 unless a docstring or a
 budget says float32; all of one call have the same dtype, and results have it too. All their
-entries are finite. Arguments are never modified: nothing writes into a tensor, list or dictionary that
-it was given. Arguments may be non-contiguous, and none of them requires a gradient; results may.
+entries are finite, and all sizes are at least 1. Arguments are never modified: nothing writes into a
+tensor, list or dictionary that it was given. Arguments may be non-contiguous, and none of them requires a
+gradient; results may.
 
 Masks are boolean tensors in which True means *attend*. A mask is broadcast like any tensor: it may have
 fewer axes than what it is for, and axes of size 1.
@@ -83,7 +84,7 @@ def multi_head_attention(embed_dim: int, num_heads: int, seed: int) -> Any:
     Args:
         embed_dim: E >= 1.
         num_heads: H >= 1.
-        seed: an int that determines the initial weights: the same seed gives the same, another seed
+        seed: an int >= 0 that determines the initial weights: the same seed gives the same, another seed
             others. The entries of the four weights are drawn independently, uniformly from -a to a
             with a = sqrt(3 / E) (Xavier/Glorot); all biases are zero.
 
@@ -94,9 +95,10 @@ def multi_head_attention(embed_dim: int, num_heads: int, seed: int) -> Any:
           boolean, broadcast to (N, T, S) and the same for all heads; returns (N, T, E). As in
           ``scaled_dot_product_attention``, a query that may attend to no key gets zeros from each
           head, so what remains of it is the bias of the last projection.
-        * ``state()``: a new dictionary of eight tensors: ``query_weight``, ``key_weight``,
-          ``value_weight``, ``output_weight``, each of shape (E, E) as (outputs, inputs), and
-          ``query_bias``, ``key_bias``, ``value_bias``, ``output_bias``, each of shape (E,).
+        * ``state()``: a new dictionary of exactly eight tensors, which may be the module's own:
+          ``query_weight``, ``key_weight``, ``value_weight``, ``output_weight``, each of shape (E, E) as
+          (outputs, inputs), and ``query_bias``, ``key_bias``, ``value_bias``, ``output_bias``, each of
+          shape (E,).
         * ``load(state)``: takes over copies of the tensors of such a dictionary; returns None.
 
         Each module has its own weights, and ``forward`` changes none.
@@ -112,7 +114,7 @@ def streaming_attention(query: Tensor, key: Tensor, value: Tensor, causal: bool,
 
     The keys are looked at in blocks of ``block`` with a softmax that is corrected as it goes along
     (an online softmax), so that the T x S scores never exist all at once: beyond arguments and result no
-    more is held than a few tensors of T x ``block`` or T x V entries (for each of the leading axes).
+    more is held than a few tensors of T x min(``block``, S) or T x V entries (for each of the leading axes).
 
     Args:
         query: shape (..., T, E), float64 or float32; leading axes as in
@@ -183,14 +185,15 @@ def sequence_model(vocab: int, seed: int) -> Any:
 
     Args:
         vocab: number of symbols; all of them are integers from 0 to vocab - 1.
-        seed: an int that determines whatever is random.
+        seed: an int >= 0 that determines whatever is random.
 
     Returns:
         An object with the methods
 
         * ``fit(inputs, targets)``: inputs (N, T) int64 and targets (N, U) int64 with U <= T; trains on
           them, as many passes as wanted; returns None. Called once.
-        * ``predict(inputs)``: inputs (M, T) int64; returns (M, U) int64, what the targets should be.
+        * ``predict(inputs)``: inputs (M, T) int64, with the T of ``fit``; returns (M, U) int64, what the
+          targets should be.
 
-        Making, fitting and predicting together must take no more than 30 seconds.
+        Making, fitting and predicting together must take no more than 30 seconds on one core.
     """

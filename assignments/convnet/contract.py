@@ -129,8 +129,8 @@ def batch_norm2d(
     batch's: ``new_mean = (1 - momentum) * running_mean + momentum * mean``, and ``new_var`` alike, but with
     the *unbiased* variance of the batch, divided by M - 1.
 
-    In evaluation, ``mean`` and ``var`` are ``running_mean`` and ``running_var``, which are returned with
-    their values unchanged.
+    In evaluation, ``mean`` and ``var`` are ``running_mean`` and ``running_var``, of which copies are
+    returned.
 
     Args:
         x: shape (N, C, H, W).
@@ -175,11 +175,12 @@ def convnet(seed: int) -> Any:
     * ``fit(images, labels)`` trains it and returns None. ``images``: float64, shape (S, 8, 8), values from
       0.0 to 1.0; ``labels``: int64, shape (S,), each in 0 .. 9. It is called once. The S images are a stream:
       a training set of about 1,400 different images several times over, each time in a new order. S is the
-      limit on images seen: going through the stream once, in mini-batches of consecutive images of a size of
-      your choice, is meant to be enough.
+      limit on images given: going through the stream once, in mini-batches of consecutive images of a size
+      of your choice, is enough. Going through it again, and making further images of these (shifting them,
+      say), is allowed.
     * ``predict(images)`` returns the most likely digits, int64, shape (M,), for images of shape (M, 8, 8)
       with values from 0.0 to 1.0, M >= 1. It may be called any number of times after ``fit``, and changes
-      nothing. What is predicted for an image does not depend on the other images of the call.
+      nothing. The digit that is predicted for an image does not depend on the other images of the call.
 
     A training, with what is predicted after it, has 20 seconds on one core; a good solution takes one to
     three. With S = 8,622 (six times 1,437) the classifier has to be right on at least 96 % of 360 images

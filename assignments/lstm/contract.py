@@ -113,7 +113,8 @@ def lstm_backward(
         ``(dx, dinitial, dweights)``: the gradient of x, shape (T, N, D); a pair of gradients of the state
         before the first step, each of shape (L, N, H), also where ``state`` is None; and a
         list with one tuple ``(dw_input, dw_hidden, dbias, dbias_hidden)`` a layer, each of the shape of
-        its weight, with None for ``dbias_hidden`` where ``bias_hidden`` is None.
+        its weight, with None for ``dbias_hidden`` where ``bias_hidden`` is None. One and the same tensor
+        may be returned twice.
     """
 
 
@@ -126,8 +127,8 @@ def sequence_model(input_size: int, output_size: int, seed: int) -> SequenceMode
 
     ``fit(sequences, targets)`` is called once, with float32 tensors of shapes (T, N, input_size) and
     (N, output_size), and returns nothing. It trains from scratch to predict each sequence's
-    target with a small mean squared error. It is given 8,000 sequences of up to 30 steps and may take
-    60 seconds (5 are enough).
+    target with a small mean squared error. It is given 8,000 sequences of up to 30 steps. A training may
+    take 60 seconds of wall time on one core, then it is stopped and has failed (5 are enough).
 
     ``predict(sequences)`` returns predictions for new sequences, float32, shape (M, output_size). It may
     be called several times, with any M of 1 or more; what it answers for one sequence
@@ -137,7 +138,8 @@ def sequence_model(input_size: int, output_size: int, seed: int) -> SequenceMode
     step is a number, uniform between 0 and 1, and the second a mark, 1 at two steps and 0 at all
     others: one step in each half of the sequence. *Adding*, T = 30: the target is the sum of the two marked
     numbers. *Weighing*, T = 10: the target is a times the first marked number plus b times the second,
-    with a and b the same for all sequences of a training, and not known to you.
+    with a and b the same for all sequences of a training, and not known to you: one lies between 0.8
+    and 1.2, the other between -1.2 and -0.8.
 
     Args:
         input_size: number of features of a step.

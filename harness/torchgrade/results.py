@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from torchgrade.exhibits import Exhibit
 from torchgrade.submission import Student
 
 __all__ = [
@@ -142,6 +143,7 @@ class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
         error_in_tolerances: worst error as a multiple of the tolerance; None where nothing numeric
             was compared. A wrong shape or a NaN counts as the largest float: JSON knows no infinity.
         budget: what was measured, if it is a budget and anything was.
+        exhibits: pictures of what the student's code made.
     """
 
     __test__ = False
@@ -159,6 +161,7 @@ class TestOutcome(msgspec.Struct, frozen=True, kw_only=True):
     wall_seconds: float = 0.0
     error_in_tolerances: float | None = None
     budget: BudgetFigures | None = None
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def is_budget(self) -> bool:

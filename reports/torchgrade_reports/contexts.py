@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torchgrade_reports.budget_views import BudgetPicture, StripView
+from torchgrade_reports.exhibit_views import ExhibitView
 
 __all__ = [
     "Bar",
@@ -111,6 +112,7 @@ class TestView:
         duration: time of the student's calls; may be empty.
         picture: of a budget's figures; None if there are none.
         lines: the message as sentences, where it is that and no report of a failure.
+        exhibits: pictures of what the student's code made.
     """
 
     __test__ = False
@@ -134,6 +136,7 @@ class TestView:
     duration: str
     picture: BudgetPicture | None
     lines: tuple[str, ...]
+    exhibits: tuple[ExhibitView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

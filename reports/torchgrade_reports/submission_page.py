@@ -18,6 +18,7 @@ from torchgrade.results import (
 from torchgrade.submission import Student
 from torchgrade_reports.budget_picture import picture
 from torchgrade_reports.contexts import Fact, NoteView, OutputView, PersonView, SubmissionPage, TestView
+from torchgrade_reports.exhibit_picture import exhibit_view
 from torchgrade_reports.text import clean
 from torchgrade_reports.wording import (
     NOT_KNOWN,
@@ -171,6 +172,7 @@ def _test(test: TestOutcome) -> TestView:
         duration=seconds(test.wall_seconds) if test.wall_seconds else "",
         picture=None if test.budget is None else picture(test.budget),
         lines=tuple(message.splitlines()) if _is_prose(test) else (),
+        exhibits=tuple(exhibit_view(exhibit) for exhibit in test.exhibits),
     )
 
 

@@ -116,13 +116,14 @@ def templates(arguments):
     loaded = {"usable": ["step"], "problems": [("step", "it lacks `graph`"), ("", "odd")]}
     failed = [("raised", *_packed(pack(raised))), ("unsendable", *_packed(pack("a set cannot be returned")))]
     plain = [("value", *_packed(pack_named([("the value", value)]))) for value in values]
+    results = [("value", *_packed(pack_named([("the results", [value])]))) for value in values]
     named = [(f"argument {index}", value) for index, value in enumerate(arguments)]
     echoed = [("value", *_packed(pack_named([*named, ("the value", value)]))) for value in values]
     pong = [("pong", None, [], b"")]
     return {
         "call": plain + failed,
         "echo": echoed + failed,
-        "method": plain + failed,
+        "methods": results + plain + failed,
         "load": [("loaded", *_packed(pack(loaded))), *failed],
         "release": pong + failed,
         "ping": pong + failed,

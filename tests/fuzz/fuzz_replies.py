@@ -18,7 +18,7 @@ import numpy as np
 
 from torchgrade.contract import load_contract
 from torchgrade.errors import InternalError
-from torchgrade.remote.answers import AnswerKind, Call
+from torchgrade.remote.answers import AnswerKind, Call, Step
 from torchgrade.remote.worker import Loaded, RemoteWorker
 from torchgrade.testing.compare import compare, describe_value
 from torchgrade.testing.failures import StudentFailure
@@ -37,7 +37,7 @@ BOUNDS = Bounds(header_bytes=64 * 1024, array_bytes=256 * 1024)
 # Time allowed: for a reply that is not there to its end, and for one that is.
 SHORT, LONG = 0.004, 10.0
 
-REQUESTS = ("call", "load", "method", "ping", "release", "echo", "leash")
+REQUESTS = ("call", "load", "methods", "ping", "release", "echo", "leash")
 # Flags of a case: hang up after the reply; the rest is only a header; torch tensors may occur.
 HANG_UP, HEADER_ONLY, TENSORS = 1, 2, 4
 
@@ -149,8 +149,8 @@ class Target:
                 if isinstance(answer, Loaded):
                     check_loaded(answer)
                     return "loaded"
-            case "method":
-                answer = worker.call_method(Handle(1), "step", [1.5], seconds)
+            case "methods":
+                answer = worker.call_methods(Handle(1), [Step(method="step", arguments=(1.5,))], seconds)
             case "release":
                 answer = worker.release([Handle(1)], seconds)
             case "ping":

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
-from torchgrade_reports import budget_views, contexts, write_pages
+from torchgrade_reports import budget_views, contexts, exhibit_views, write_pages
 
 RECORDS = [
     value
-    for module in (contexts, budget_views)
+    for module in (contexts, budget_views, exhibit_views)
     for value in vars(module).values()
     if inspect.isclass(value) and dataclasses.is_dataclass(value) and value.__module__ == module.__name__
 ]
@@ -37,7 +37,8 @@ def read_fields(factory, tmp_path, monkeypatch):
         return __getattribute__
 
     original = {record: record.__init__ for record in RECORDS}
-    assert len(original) == len(contexts.__all__) + len(budget_views.__all__)
+    modules = (contexts, budget_views, exhibit_views)
+    assert len(original) == sum(len(module.__all__) for module in modules)
     for record in RECORDS:
         monkeypatch.setattr(record, "__getattribute__", remember(record), raising=False)
     write_pages([factory.every_outcome(), factory.make_result(), factory.unreadable()], tmp_path)

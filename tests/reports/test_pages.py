@@ -22,9 +22,9 @@ VOID = {"meta", "input", "br"}
 OURS = set(
     re.findall(
         r"\w+",
-        "a article b body button circle code dd desc details div dl dt form g h1 h2 h3 h4 head header html"
-        " input label li line main meta nav ol option p path pre rect section select span style summary svg"
-        " table tbody td text th thead title tr ul",
+        "a article b body button circle code dd desc details div dl dt figcaption figure form g h1 h2 h3 h4"
+        " head header html input label li line main meta nav ol option p path pre rect section select span"
+        " style summary svg table tbody td text th thead title tr ul",
     )
 )
 
@@ -144,6 +144,7 @@ def test_every_text_of_a_result_is_on_its_pages(write, factory):
         result.assignment.id,
         *map(str, (*Outcome, *BudgetVerdict)),
         *(note.kind for note in result.notes),
+        *(image for row in result.tests[0].exhibits[-1].rows for image in row.images),
     }
     for page, hidden in ((student, True), (instructor, False)):
         shown = squeeze(page.text)

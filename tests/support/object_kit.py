@@ -15,6 +15,11 @@ def accumulator(start):
 @returns_object("fit", "predict")
 def line(seed):
     """Return an object that learns a slope."""
+
+@hookspec(firstresult=True)
+@returns_object("guess", "hear")
+def guesser(low, high):
+    """Return an object that finds a whole number by asking."""
 '''
 
 SOLUTION = """\
@@ -44,6 +49,19 @@ class Line:
     def predict(self, x):
         return self.slope * x
 
+class Guesser:
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def guess(self):
+        return (self.low + self.high) // 2
+
+    def hear(self, guess, higher):
+        if higher:
+            self.low = guess + 1
+        else:
+            self.high = guess - 1
+
 @hookimpl
 def accumulator(start):
     return Accumulator(start)
@@ -51,6 +69,10 @@ def accumulator(start):
 @hookimpl
 def line(seed):
     return Line()
+
+@hookimpl
+def guesser(low, high):
+    return Guesser(low, high)
 """
 
 STARTER = """\
@@ -63,11 +85,16 @@ def accumulator(start):
 @hookimpl
 def line(seed):
     raise NotImplementedError
+
+@hookimpl
+def guesser(low, high):
+    raise NotImplementedError
 """
 
 CASES = """\
 import numpy as np
-from torchgrade.testing import Case, Lesson, check
+from torchgrade.testing import Case, Lesson, Practice, Scored, check
+from torchgrade.testing.exhibits import curves
 
 def sums(draw):
     start, x, y = (draw.normal(3) for _ in range(3))
@@ -96,6 +123,22 @@ def lessons(draw):
         return Lesson(case=case, score=score)
 
     return [lesson(seed) for seed in range(3)]
+
+def games(draw):
+    def game(number):
+        def train(guesser):
+            guesses = [guesser.guess()]
+            while guesses[-1] != number and len(guesses) < 50:
+                check(type(guesses[-1]) is int, "guess() must return an int")
+                told = ("hear", guesses[-1], number > guesses[-1])
+                guesses.append(guesser.in_turn(told, ("guess",))[1])
+            tries = range(1, len(guesses) + 1)
+            shown = curves("guesses", {"yours": (tries, guesses)}, x_label="tries", y_label="guess")
+            return Scored(figure=len(guesses), exhibits=(shown,))
+
+        return Practice(arguments={"low": 0, "high": 1000}, train=train)
+
+    return [game(int(draw.integers(300, 400))) for _ in range(3)]
 """
 
 HIDDEN = '''\
@@ -116,7 +159,12 @@ def test_learns(learns, cases):
     """line: learns the slope"""
     learns("line", cases.lessons(), what="the largest error", at_most=1e-6)
 
-@points(20)
+@points(10)
+def test_guesses(learns, cases):
+    """guesser: finds a number"""
+    learns("guesser", cases.games(), what="the number of guesses", at_most=11)
+
+@points(10)
 def test_in_turn(student, reference, draw):
     """accumulator: asked step by step"""
     start, x = draw.normal(2), draw.normal(2)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from torchgrade.exhibits import ImageGrid, ImageRow, Plot, Series
 from torchgrade.results import (
     AssignmentInfo,
     BudgetFigures,
@@ -172,10 +173,41 @@ def make_result(submission_id: str = "ada", **changes: Any) -> Result:
     return Result(**{**values, **changes})
 
 
+def exhibits(text: str = "what came of it") -> tuple[Plot | ImageGrid, ...]:
+    """Return one exhibit of each kind, with ``text`` wherever it has words."""
+    return (
+        Plot(
+            title=text,
+            x_label=text,
+            y_label=text,
+            series=(
+                Series(name=text, xs=(0.0, 1.0, 2.0), ys=(-1.0, 3.5, 2.0)),
+                Series(name="b", xs=(), ys=()),
+            ),
+            joined=True,
+            level=3.0,
+            level_label=text,
+        ),
+        Plot(
+            title=text,
+            x_label="",
+            y_label="",
+            series=(Series(name=text, xs=(1e-9,), ys=(-1e30,)),),
+            joined=False,
+            equal=True,
+        ),
+        ImageGrid(
+            title=text, width=2, height=2, rows=(ImageRow(label=text, images=("0f80", "ffff", "0000")),)
+        ),
+    )
+
+
 def every_outcome(submission_id: str = "everything", **changes: Any) -> Result:
     """Return a result in which each outcome occurs once and nothing is empty."""
     values: dict[str, Any] = {
-        "tests": tuple(_make(number, outcome) for number, outcome in enumerate(Outcome, start=1)),
+        "tests": tuple(
+            _make(number, outcome, exhibits=exhibits()) for number, outcome in enumerate(Outcome, start=1)
+        ),
         "notes": tuple(
             Note(kind=kind, text=f"a note about `{kind}`", hook="relu_backward", file="submission.py", line=7)
             for kind in NoteKind
@@ -203,6 +235,7 @@ def hostile(text: str = HOSTILE) -> Result:
             hooks=(text,),
             student_message=text,
             cause=Cause(mutant=f"mutant-{SECRET}", hint=f"hint {text}"),
+            exhibits=exhibits(text),
         )
         for number, outcome in enumerate(Outcome, start=1)
     )

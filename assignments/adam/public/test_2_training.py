@@ -49,7 +49,23 @@ def test_a_saved_training_goes_on(student, cases, draw):
             gradients = drawn(draw, given["params"])
             one.step(gradients)
             other.step(gradients)
+        close(other.state()["lr"], 0.2, "lr in state(), after load()")
         close(other.parameters(), one.parameters(), f"parameters() with amsgrad={amsgrad}")
+
+
+def test_a_new_rate_counts_from_the_next_step(student, cases, draw):
+    """adam: with a rate of 0 nothing moves, with the old one again it does"""
+    case = cases.problems()[-1]
+    params = case.arguments["params"]
+    optimiser = student.adam(**{**case.arguments, "weight_decay": 0.5, "decoupled": True})
+    optimiser.set_lr(0.0)
+    optimiser.step(drawn(draw, params))
+    close(optimiser.parameters(), params, "parameters() after a step with the rate 0")
+    optimiser.set_lr(0.1)
+    optimiser.step(drawn(draw, params))
+    check(
+        not torch.equal(optimiser.parameters()[0], params[0]), "after set_lr(0.1) a step must move parameters"
+    )
 
 
 def test_a_state_before_the_first_step(student, cases):
@@ -83,7 +99,12 @@ def test_dtypes(student, draw):
     optimiser = student.adam(params, 0.1, (0.9, 0.99), 1e-8, 0.0, False, False)
     optimiser.step(drawn(draw, params))
     found = optimiser.state()
-    check([p.dtype for p in optimiser.parameters()] == list(dtypes), "parameters keep their dtypes")
+    kept = [p.dtype for p in optimiser.parameters()]
+    check(
+        kept == list(dtypes),
+        f"after a step, parameters of {dtypes} are of {kept}; they must keep their dtypes",
+    )
     for name in ("m", "v"):
-        right = [m.dtype for m in found[name]] == [torch.float32, torch.float64, torch.float32]
-        check(right, f"{name} is float32 for bfloat16, otherwise of the parameter's dtype")
+        got = [m.dtype for m in found[name]]
+        wanted = [torch.float32, torch.float64, torch.float32]
+        check(got == wanted, f"{name} of parameters of {dtypes} is of {got}; it must be of {wanted}")

@@ -31,6 +31,19 @@ def test_attention_worked_example_masked(student):
     )
 
 
+def test_attention_causal_with_other_numbers_of_keys(student):
+    """scaled_dot_product_attention: causal, with fewer keys than queries, with more, and with a mask"""
+    queries = torch.cat((QUERY, QUERY[1:]))
+    out = student.scaled_dot_product_attention(queries, KEY, VALUE, None, True)
+    close(out, column(4.0, 7.0, 7.0), "out (causal, 3 queries and 2 keys)")
+    keys, values = torch.cat((KEY, KEY)), torch.cat((VALUE, VALUE))
+    out = student.scaled_dot_product_attention(QUERY, keys, values, None, True)
+    close(out, column(4.0, 7.0), "out (causal, 2 queries and 4 keys)")
+    mask = torch.tensor([[True, True], [False, True]])
+    out = student.scaled_dot_product_attention(QUERY, KEY, VALUE, mask, True)
+    close(out, column(4.0, 8.0), "out (causal, with a mask)")
+
+
 def test_attention_mixes_values(student, cases):
     """scaled_dot_product_attention: weights of a query sum up to 1, and depend on no order of the keys"""
     for case in cases.attention():

@@ -22,6 +22,17 @@ def test_backward_worked_example(student):
     close(dkey, torch.tensor([[-step], [step]], dtype=torch.float64), "dkey")
 
 
+def test_backward_where_everything_is_hidden(student):
+    """attention_backward: a query that may attend to no key has a gradient of zero"""
+    dout = torch.ones(2, 1, dtype=torch.float64)
+    mask = torch.tensor([[False, False], [True, True]])
+    dquery, dkey, dvalue = student.attention_backward(dout, QUERY, KEY, VALUE, mask, False)
+    close(dquery, torch.tensor([[0.0], [0.75]], dtype=torch.float64), "dquery")
+    close(dvalue, torch.tensor([[0.25], [0.75]], dtype=torch.float64), "dvalue")
+    step = 0.75 * math.log(3.0)
+    close(dkey, torch.tensor([[-step], [step]], dtype=torch.float64), "dkey")
+
+
 def test_backward_numerically(student, cases, draw):
     """attention_backward: agrees with numerical differentiation of your own forward pass"""
     for case in cases.attention()[:5]:

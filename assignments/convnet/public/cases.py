@@ -102,7 +102,10 @@ def _lesson(draw: Draw) -> Lesson:
     def score(results: Sequence[Any]) -> float:
         predicted = results[-1]
         whole = isinstance(predicted, np.ndarray) and predicted.dtype.kind in "iu"
-        check(whole and predicted.shape == right.shape, "predict must return an int64 array of shape (M,)")
+        check(
+            whole and predicted.shape == right.shape,
+            "predict must return one whole number an image, an int64 array of shape (M,)",
+        )
         return float(np.mean(predicted == right))
 
     seed = int(draw.integers(0, 1_000))

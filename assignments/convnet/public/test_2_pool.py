@@ -14,7 +14,7 @@ def test_pool_worked_example(student):
     close(out, np.array([[[[5.0, 5.0], [5.0, 6.0]]]]), "out")
     dx = student.max_pool2d_backward(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]), x, (2, 2), (1, 1), (0, 0))
     expected = np.array([[[[0.0, 3.0, 0.0], [3.0, 0.0, 0.0], [0.0, 0.0, 4.0]]]])
-    close(dx, expected, "dx")
+    close(dx, expected, "dx, where the first window has two maxima")
 
 
 def test_pool_of_negative_numbers(student):

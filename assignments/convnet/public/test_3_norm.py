@@ -5,6 +5,8 @@ import numpy as np
 from torchgrade.testing import Tolerance, close, numerical_gradient
 
 DIFFERENCES = Tolerance(relative=1e-6, absolute=1e-8)
+# What is left of 16 digits when 5 stand for the constant.
+FAR = Tolerance(relative=1e-8, absolute=1e-8)
 X = np.array([[[[0.0, 2.0]], [[10.0, 10.0]]], [[[4.0, 6.0]], [[10.0, 14.0]]]])
 
 
@@ -39,6 +41,15 @@ def test_norm_of_a_batch(student, cases):
         close(out.mean(axis=(0, 2, 3)), beta, f"mean of out ({case.category})")
         var = case.arguments["x"].var(axis=(0, 2, 3))
         close(out.std(axis=(0, 2, 3)), gamma * np.sqrt(var / (var + eps)), f"spread of out ({case.category})")
+
+
+def test_norm_far_from_zero(student, cases):
+    """batch_norm2d: a constant added to all images changes nothing"""
+    for case in cases.norms():
+        near, _, near_var = student.batch_norm2d(**case.arguments)
+        far, _, far_var = student.batch_norm2d(**{**case.arguments, "x": case.arguments["x"] + 1e5})
+        close(far, near, f"out, of x + 1e5 ({case.category})", FAR)
+        close(far_var, near_var, f"new_var, of x + 1e5 ({case.category})", FAR)
 
 
 def test_norm_numerically(student, cases, draw):

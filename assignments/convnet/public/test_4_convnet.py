@@ -21,5 +21,6 @@ def test_convnet_repeats(student, cases):
     check(np.array_equal(*answers), "the same seed and the same images, and yet other predictions")
     alone = [network.predict(unseen[k : k + 1]) for k in range(len(unseen))]
     check(
-        np.array_equal(np.concatenate(alone), answers[1]), "alone, an image is predicted to be another digit"
+        np.array_equal(np.concatenate(alone), answers[1]),
+        "alone, an image is predicted to be another digit than among others: is the batch in it?",
     )

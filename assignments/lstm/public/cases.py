@@ -70,9 +70,10 @@ def gradients(draw: Draw) -> list[Case]:
     for case in sequences(draw):
         length, rows, _ = case.arguments["x"].shape
         h, _ = case.arguments["state"]
-        dstate = None if len(h) == 1 else (tensor(draw, *h.shape), tensor(draw, *h.shape))
         doutputs = tensor(draw, length, rows, h.shape[-1])
-        cases.append(Case(case.category, doutputs=doutputs, dstate=dstate, **case.arguments))
+        both = tensor(draw, *h.shape), tensor(draw, *h.shape)
+        for what, dstate in (("", None), (", with a gradient of the final state", both)):
+            cases.append(Case(case.category + what, doutputs=doutputs, dstate=dstate, **case.arguments))
     return cases
 
 

@@ -2,7 +2,9 @@
 
 import torch
 
-from torchgrade.testing import close
+from torchgrade.testing import Tolerance, close
+
+SINGLE = Tolerance(relative=1e-4, absolute=1e-5)
 
 
 def test_lstm_is_its_cell_step_by_step(student, cases):
@@ -40,6 +42,17 @@ def test_lstm_without_state(student, cases):
         student.lstm(x, (h, c), weights)
         expected = student.lstm(x, (torch.zeros_like(h), torch.zeros_like(c)), weights)
         close(student.lstm(x, None, weights), expected, f"(outputs, state) ({case.category})")
+
+
+def test_lstm_in_float32(student, cases):
+    """lstm: answers float32 with float32"""
+    for case in cases.sequences():
+        x, (h, c), weights = (case.arguments[name] for name in ("x", "state", "weights"))
+        single = [tuple(None if part is None else part.float() for part in layer) for layer in weights]
+        outputs, final = student.lstm(x.float(), (h.float(), c.float()), single)
+        expected, state = student.lstm(x, (h, c), weights)
+        close(outputs, expected.float(), f"outputs ({case.category}, float32)", SINGLE)
+        close(final, tuple(part.float() for part in state), f"state ({case.category}, float32)", SINGLE)
 
 
 def test_lstm_does_not_mix_sequences(student, cases):

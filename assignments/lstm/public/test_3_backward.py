@@ -16,21 +16,22 @@ def column(*values):
 
 def test_backward_worked_example(student):
     """lstm_backward: the worked example of the handout"""
+    before = 0.5 * math.tanh(1.0)
     weights = column(0.0, 0.0, 1.0, 0.0), column(0.0, 0.0, 0.0, LN3), column(0.0, LN3, 0.0, 0.0)[:, 0], None
     dx, dinitial, dweights = student.lstm_backward(
         doutputs=column(1.0)[None],
         dstate=None,
-        x=column(0.5 * LN3)[None],
-        state=(column(0.0)[None], column(1.0)[None]),
+        x=column(0.0)[None],
+        state=(column(before)[None], column(1.0)[None]),
         weights=[weights],
     )
-    squashed = math.tanh(1.0)
-    dc = 0.5 * (1.0 - squashed**2)
-    gates = column(dc / 8.0, dc * 3.0 / 16.0, dc * 3.0 / 8.0, squashed / 4.0)
+    opened, squashed = 1.0 / (1.0 + math.exp(-LN3 * before)), math.tanh(0.75)
+    dc = opened * (1.0 - squashed**2)
+    gates = column(0.0, dc * 3.0 / 16.0, dc / 2.0, squashed * opened * (1.0 - opened))
+    expected = [(torch.zeros(4, 1, dtype=torch.float64), gates * before, gates[:, 0], None)]
+    close(dweights, expected, "dweights")
     close(dx, gates[None, 2:3], "dx")
     close(dinitial, (gates[None, 3:] * LN3, column(dc * 0.75)[None]), "dinitial")
-    expected = [(gates * 0.5 * LN3, torch.zeros(4, 1, dtype=torch.float64), gates[:, 0], None)]
-    close(dweights, expected, "dweights")
 
 
 def test_backward_numerically(student, cases):
@@ -39,15 +40,16 @@ def test_backward_numerically(student, cases):
         given = case.arguments
         dx, dinitial, dweights = student.lstm_backward(**given)
         check(len(dweights) == len(given["weights"]), f"expected one tuple a layer ({case.category})")
+        for number, layer in enumerate(given["weights"]):
+            # The bias first: where only some blocks of it are wrong, these are the gates to look at.
+            for part, name in ((2, "dbias"), (0, "dw_input"), (1, "dw_hidden"), (3, "dbias_hidden")):
+                expected = None if layer[part] is None else moved(student, given, "weights", number, part)
+                what = f"{name} of layer {number} ({case.category})"
+                close(dweights[number][part], expected, what, DIFFERENCES)
         close(dx, moved(student, given, "x"), f"dx ({case.category})", DIFFERENCES)
         for part, name in enumerate("hc"):
             expected = moved(student, given, "state", part)
             close(dinitial[part], expected, f"dinitial[{part}], of {name} ({case.category})", DIFFERENCES)
-        for number, layer in enumerate(given["weights"]):
-            for part, name in enumerate(("dw_input", "dw_hidden", "dbias", "dbias_hidden")):
-                expected = None if layer[part] is None else moved(student, given, "weights", number, part)
-                what = f"{name} of layer {number} ({case.category})"
-                close(dweights[number][part], expected, what, DIFFERENCES)
 
 
 def test_backward_without_state(student, cases):

@@ -133,6 +133,7 @@ class TestSuite:
             cause=None if failure is None else failure.cause,
             wall_seconds=record.wall_seconds,
             error_in_tolerances=record.error_in_tolerances,
+            exhibits=record.exhibits,
         )
 
 

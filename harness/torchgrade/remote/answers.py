@@ -196,17 +196,19 @@ class LooksAhead(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodCall:
-    """A call of a method of an object that stays with the implementation.
+    """Calls of methods of an object that stays with the implementation, one after the other.
+
+    The answer's value is the list of their results.
 
     Attributes:
         hook: that made the object.
         handle: of the object, as the answer to the hook's call told it.
+        steps: at least one.
     """
 
     hook: Hook
     handle: Handle
-    method: str
-    arguments: tuple[Any, ...]
+    steps: tuple[Step, ...]
 
 
 @runtime_checkable
@@ -214,7 +216,7 @@ class HoldsObjects(Protocol):
     """An implementation whose objects can be asked."""
 
     def answer_method(self, call: MethodCall) -> Answer:
-        """Return what came of the call. Never raises for a fault of the implementation."""
+        """Return what came of the calls. Never raises for a fault of the implementation."""
         ...
 
 

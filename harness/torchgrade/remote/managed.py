@@ -102,7 +102,7 @@ class ManagedImplementation:
         return answer
 
     def answer_method(self, call: MethodCall) -> Answer:
-        """Return what came of calling a method of an object that an earlier answer told of."""
+        """Return what came of calling methods of an object that an earlier answer told of."""
         refusal = self._refusal(call.hook.name)
         if refusal is not None:
             return refusal
@@ -112,7 +112,7 @@ class ManagedImplementation:
             )
         seconds = min(self._limits.call_seconds, self._left())
         with self._spending():
-            answer = self._worker.call_method(call.handle, call.method, call.arguments, seconds)
+            answer = self._worker.call_methods(call.handle, call.steps, seconds)
             self._note(call.hook.name, answer)
         return answer
 

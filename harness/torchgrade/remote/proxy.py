@@ -10,7 +10,7 @@ from typing import Any
 import pluggy
 
 from torchgrade.contract import Contract, Hook, implement
-from torchgrade.remote.answers import MethodCall
+from torchgrade.remote.answers import MethodCall, Step
 from torchgrade.wire import Handle
 
 __all__ = ["ContractProxy", "RemoteObject"]
@@ -58,10 +58,10 @@ class RemoteObject:
     Args:
         hook: that made it.
         handle: by which it is known there.
-        ask: called with each call of one of its methods.
+        ask: called with calls of its methods; returns their results.
     """
 
-    def __init__(self, hook: Hook, handle: Handle, ask: Callable[[MethodCall], Any]) -> None:
+    def __init__(self, hook: Hook, handle: Handle, ask: Callable[[MethodCall], list[Any]]) -> None:
         self._hook = hook
         self._handle = handle
         self._ask = ask
@@ -71,10 +71,27 @@ class RemoteObject:
             raise AttributeError(f"the object of '{self._hook.name}' has no method '{name}'")
 
         def call(*arguments: Any) -> Any:
-            called = MethodCall(hook=self._hook, handle=self._handle, method=name, arguments=arguments)
-            return self._ask(called)
+            return self._ask_all(Step(method=name, arguments=arguments))[0]
 
         return call
+
+    def in_turn(self, *calls: tuple[Any, ...]) -> list[Any]:
+        """Call methods one after the other, in one round trip; returns their results.
+
+        ``agent.in_turn(("observe", …), ("act", observation, True))`` is ``agent.observe(…)`` and then
+        ``agent.act(observation, True)``, in half the time where they do little.
+
+        Args:
+            *calls: method and its arguments.
+        """
+        steps = (Step(method=method, arguments=tuple(arguments)) for method, *arguments in calls)
+        return self._ask_all(*steps)
+
+    def _ask_all(self, *steps: Step) -> list[Any]:
+        unknown = next((step.method for step in steps if step.method not in self._hook.methods), None)
+        if unknown is not None:
+            raise AttributeError(f"the object of '{self._hook.name}' has no method '{unknown}'")
+        return self._ask(MethodCall(hook=self._hook, handle=self._handle, steps=steps))
 
 
 def _plugin(contract: Contract, handle: Handler) -> object:

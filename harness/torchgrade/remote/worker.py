@@ -10,12 +10,12 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from torchgrade.errors import InternalError
-from torchgrade.remote.answers import Answer, AnswerKind, Call, changed_arguments, raised_from
+from torchgrade.remote.answers import Answer, AnswerKind, Call, Step, changed_arguments, raised_from
 from torchgrade.remote.cgroups import Group
 from torchgrade.wire import (
     Bounds,
@@ -42,7 +42,7 @@ NONCE_BYTES = 8
 DETAIL_CHARACTERS = 2_000
 PROGRESS_CHARACTERS = 200
 _NOTHING = Answer(kind=AnswerKind.VALUE)
-_REPLIES = {"load": "loaded", **dict.fromkeys(("call", "script", "replay", "method", "allocated"), "value")}
+_REPLIES = {"load": "loaded", **dict.fromkeys(("call", "script", "replay", "methods", "allocated"), "value")}
 _PONG = "pong"
 
 
@@ -183,11 +183,21 @@ class RemoteWorker:
         """Let go on what ``hold`` has stopped; tells whether it is so."""
         return self._tell_keeper(LET_RUN)
 
-    def call_method(self, handle: Handle, name: str, arguments: Sequence[Any], seconds: float) -> Answer:
-        """Call a method of an object that stays in the worker."""
-        parts = [(f"argument {index} of `{name}`", value) for index, value in enumerate(arguments)]
-        request = pack_named([("the handle", handle), ("the method", name), *parts])
-        return self._ask("method", request, seconds, lambda frame: self._read_value(None, frame))
+    def call_methods(self, handle: Handle, steps: Sequence[Step], seconds: float) -> Answer:
+        """Call methods of an object that stays in the worker; the value is the list of their results."""
+        parts: list[tuple[str, object]] = [("the handle", handle)]
+        parts.append(("the steps", [(step.method, len(step.arguments)) for step in steps]))
+        for step in steps:
+            named = enumerate(step.arguments)
+            parts += [(f"argument {index} of `{step.method}`", value) for index, value in named]
+
+        def read(frame: Frame) -> Answer:
+            answer = self._read_value(None, frame)
+            if type(answer.value) is not list or len(answer.value) != len(steps):
+                raise WireError("a reply holds another number of results than was asked for")
+            return answer
+
+        return self._ask("methods", pack_named(parts), seconds, read)
 
     def release(self, handles: Sequence[Handle], seconds: float) -> Answer:
         """Let the worker forget objects of which nobody will ask again; their handles are void then."""

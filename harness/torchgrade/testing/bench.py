@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 from torchgrade.content import Mutant
-from torchgrade.contract import Contract
+from torchgrade.contract import Contract, Hook
 from torchgrade.errors import ContentError
+from torchgrade.exhibits import Exhibit
 from torchgrade.remote.answers import (
     Answer,
     AnswerKind,
@@ -19,17 +21,23 @@ from torchgrade.remote.answers import (
 )
 from torchgrade.testing.messages import describe_raised
 
-__all__ = ["AnswerBook", "Bench", "TestRecord"]
+__all__ = ["AnswerBook", "Bench", "Borrows", "TestRecord"]
 
 _REFUSALS = frozenset(("ValueError", "TypeError", "KeyError", "IndexError"))
 
 
 class AnswerBook:
-    """Answers of content (reference, mutant), computed once per case and batch."""
+    """Answers of content (reference, mutant), computed once per case and batch.
+
+    Attributes:
+        practised: what became of trainings in which the grader answers each step.
+        call_seconds: how long it took to answer.
+    """
 
     def __init__(self, implementation: Implementation) -> None:
         self._implementation = implementation
         self._answers: dict[bytes, tuple[Call, Answer]] = {}
+        self.practised: dict[object, Any] = {}
         self.call_seconds = 0.0
 
     @property
@@ -58,6 +66,15 @@ class AnswerBook:
         return self._answers[call.key][1]
 
 
+@runtime_checkable
+class Borrows(Protocol):
+    """An implementation that has some of its hooks from content."""
+
+    def stands_in(self, hook: Hook) -> AnswerBook | None:
+        """Return what answers for ``hook``, if it is borrowed."""
+        ...
+
+
 @dataclass(slots=True)
 class TestRecord:
     """What is noted while one test runs."""
@@ -67,6 +84,7 @@ class TestRecord:
     hooks: dict[str, None] = field(default_factory=dict)
     wall_seconds: float = 0.0
     error_in_tolerances: float | None = None
+    exhibits: tuple[Exhibit, ...] = ()
 
     def note_ratio(self, ratio: float) -> None:
         """Keep the worst error."""
@@ -97,6 +115,7 @@ class Bench:
         self.record = TestRecord()
         self._student: Implementation | None = None
         self._looks_ahead: LooksAhead | None = None
+        self._borrows: Borrows | None = None
 
     @property
     def public(self) -> bool:
@@ -107,6 +126,11 @@ class Bench:
         """Let the next tests judge this implementation."""
         self._student = student
         self._looks_ahead = student if isinstance(student, LooksAhead) else None
+        self._borrows = student if isinstance(student, Borrows) else None
+
+    def stands_in(self, hook: Hook) -> AnswerBook | None:
+        """Return what answers for the student's ``hook`` if that is content, whose answers do not change."""
+        return None if self._borrows is None else self._borrows.stands_in(hook)
 
     def ask_student(self, call: Call, following: Call | None = None) -> Answer:
         """Return the student's answer and note what was called.

@@ -69,7 +69,7 @@ class Kit:
     @pytest.fixture
     def learns(self) -> Learns:
         """Have the student's code train something, and judge what became of it."""
-        return Learns(self._bench)
+        return Learns(self._bench, self._student)
 
     def _call_student(self, hook: Hook, arguments: tuple[Any, ...]) -> Any:
         call = Call(hook, arguments)
@@ -90,12 +90,13 @@ class Kit:
             raise StudentFailure(Outcome.FAILED, text)
         return RemoteObject(hook, answer.value, self._call_students_object)
 
-    def _call_students_object(self, call: MethodCall) -> Any:
+    def _call_students_object(self, call: MethodCall) -> list[Any]:
         answer = self._bench.ask_students_object(call)
         failure = failure_of(answer, Call(call.hook, (None,) * len(call.hook.arguments)), "")
         if failure is not None:
             raise failure
-        return answer.value
+        results: list[Any] = answer.value
+        return results
 
     def _call_reference(self, hook: Hook, arguments: tuple[Any, ...]) -> Any:
         answer = self._bench.ask_reference(Call(hook, arguments))
@@ -105,9 +106,11 @@ class Kit:
             return RemoteObject(hook, answer.value, self._call_references_object)
         return answer.value
 
-    def _call_references_object(self, call: MethodCall) -> Any:
+    def _call_references_object(self, call: MethodCall) -> list[Any]:
         assert self._bench.reference is not None
         answer = self._bench.reference.answer_method(call)
         if answer.kind is not AnswerKind.VALUE:
-            raise ContentError(f"{call.method} of the reference's {call.hook.name} fails: {answer.detail}")
-        return answer.value
+            names = ", ".join(step.method for step in call.steps)
+            raise ContentError(f"{names} of the reference's {call.hook.name} fails: {answer.detail}")
+        results: list[Any] = answer.value
+        return results

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torchgrade.contract import Hook
 from torchgrade.errors import ContentError, did_you_mean
+from torchgrade.exhibits import Exhibit
+from torchgrade.remote.proxy import ContractProxy, RemoteObject
 from torchgrade.results import Outcome
 from torchgrade.testing.bench import Bench
 from torchgrade.testing.cases import Case
 from torchgrade.testing.failures import StudentFailure
 from torchgrade.testing.messages import failure_of
 
-__all__ = ["Learns", "Lesson"]
+__all__ = ["Learns", "Lesson", "Practice", "Scored"]
 
 LESSONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What became of a training.
+
+    Attributes:
+        figure: such as an accuracy.
+        exhibits: pictures for the student's page.
+    """
+
+    figure: float
+    exhibits: Sequence[Exhibit] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,24 +41,46 @@ class Lesson:
     Attributes:
         case: makes the learner, has it trained, and asks it:
             ``Case("…", seed=7).then("fit", x, y).then("predict", z)``.
-        score: called with the results of the case's steps; returns a figure such as an accuracy, and refuses
-            with ``check`` what has the wrong form.
+        score: called with the results of the case's steps; returns a figure such as an accuracy, perhaps
+            with pictures, and refuses with ``check`` what has the wrong form.
     """
 
     case: Case
-    score: Callable[[Sequence[Any]], float]
+    score: Callable[[Sequence[Any]], float | Scored]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Practice:
+    """One training in which the grader answers each step: an environment that the worker never holds.
+
+    Attributes:
+        arguments: of the hook that makes the learner, by name.
+        train: called with what stands for the learner here; asks it and tells it things
+            (``agent.act(observation, True)``; ``agent.in_turn(…)`` for several calls in one round trip), and
+            returns a figure such as a mean return, perhaps with pictures. Whatever the learner answers may
+            be wrong in any way: refuse it with ``check``.
+    """
+
+    arguments: Mapping[str, Any]
+    train: Callable[[RemoteObject], float | Scored]
 
 
 class Learns:
-    """The ``learns`` fixture."""
+    """The ``learns`` fixture.
 
-    def __init__(self, bench: Bench) -> None:
+    Args:
+        bench: what it works on.
+        student: makes the learners of practices.
+    """
+
+    def __init__(self, bench: Bench, student: ContractProxy) -> None:
         self._bench = bench
+        self._student = student
 
     def __call__(
         self,
         hook: str,
-        lessons: Sequence[Lesson],
+        lessons: Sequence[Lesson | Practice],
         *,
         what: str,
         at_least: float | None = None,
@@ -52,7 +90,7 @@ class Learns:
 
         Args:
             hook: name of the contract's function that makes the learner.
-            lessons: three, each with its own draws.
+            lessons: three, each with its own draws. The pictures of the one with the median are shown.
             what: the figure, as in ``accuracy on digits that it has not seen``.
             at_least: what it must reach; or
             at_most: what it must not exceed.
@@ -67,24 +105,46 @@ class Learns:
             raise ContentError(f"learns: the contract has no '{hook}'{near}")
         if len(lessons) != LESSONS or (at_least is None) is (at_most is None):
             raise ContentError(f"learns('{hook}', …) takes {LESSONS} lessons, and either at_least or at_most")
-        reached: list[float] = []
-        missed: list[float] = []
+        reached: list[Scored] = []
+        missed: list[Scored] = []
         for lesson in lessons:
-            call = lesson.case.call(spec)
-            answer = self._bench.ask_student(call)
-            failure = failure_of(answer, call, lesson.case.category)
-            if failure is not None:
-                raise failure
-            if not isinstance(answer.value, list) or len(answer.value) != len(call.steps):
-                # No worker of ours answers so; a hostile one may.
-                raise StudentFailure(Outcome.FAILED, f"what your `{hook}` was asked was not answered")
-            score = lesson.score(answer.value)
-            good = score >= at_least if at_least is not None else at_most is not None and score <= at_most
-            (reached if good else missed).append(score)
+            scored = self._train(spec, lesson)
+            figure = scored.figure
+            good = figure >= at_least if at_least is not None else at_most is not None and figure <= at_most
+            (reached if good else missed).append(scored)
             if max(len(reached), len(missed)) > LESSONS // 2:
                 break
+        by_figure = sorted(reached + missed, key=lambda each: each.figure)
+        self._bench.record.exhibits += tuple(by_figure[(len(by_figure) - 1) // 2].exhibits)
         if len(missed) > len(reached):
-            raise StudentFailure(Outcome.FAILED, _explain(hook, what, reached + missed, at_least, at_most))
+            figures = [each.figure for each in reached + missed]
+            raise StudentFailure(Outcome.FAILED, _explain(hook, what, figures, at_least, at_most))
+
+    def _train(self, spec: Hook, lesson: Lesson | Practice) -> Scored:
+        scored = self._attend(spec, lesson) if isinstance(lesson, Lesson) else self._practise(spec, lesson)
+        return scored if isinstance(scored, Scored) else Scored(figure=scored)
+
+    def _attend(self, spec: Hook, lesson: Lesson) -> float | Scored:
+        call = lesson.case.call(spec)
+        answer = self._bench.ask_student(call)
+        failure = failure_of(answer, call, lesson.case.category)
+        if failure is not None:
+            raise failure
+        if not isinstance(answer.value, list) or len(answer.value) != len(call.steps):
+            # No worker of ours answers so; a hostile one may.
+            raise StudentFailure(Outcome.FAILED, f"what your `{spec.name}` was asked was not answered")
+        return lesson.score(answer.value)
+
+    def _practise(self, spec: Hook, practice: Practice) -> float | Scored:
+        """Train once, and the reference, whose results do not change, once for all that it stands in for."""
+        stands_in = self._bench.stands_in(spec)
+        if stands_in is None:
+            return practice.train(getattr(self._student, spec.name)(**practice.arguments))
+        if practice not in stands_in.practised:
+            learner = getattr(self._student, spec.name)(**practice.arguments)
+            stands_in.practised[practice] = practice.train(learner)
+        scored: float | Scored = stands_in.practised[practice]
+        return scored
 
 
 def _explain(

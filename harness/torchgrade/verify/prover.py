@@ -181,6 +181,10 @@ class _Partly:
         """Return what came of calling a method of an object."""
         return self._of(call.hook).answer_method(call)
 
+    def stands_in(self, hook: Hook) -> AnswerBook | None:
+        """Return the reference where it answers for this hook."""
+        return None if hook.name in self._replaced else self._reference
+
     def _of(self, hook: Hook) -> ContentImplementation | AnswerBook:
         return self._mutant if hook.name in self._replaced else self._reference
 

@@ -90,10 +90,6 @@ class Implementation:
             raise TypeError(f"{hook} returned None; it must return an object with {', '.join(spec.methods)}")
         return made
 
-    def call_method(self, target: object, name: str, arguments: Sequence[Any]) -> Any:
-        """Call a method of an object that an earlier call returned."""
-        return getattr(target, name)(*arguments)
-
     def resolve(self, handle: Handle) -> object:
         """Return the object behind a handle.
 

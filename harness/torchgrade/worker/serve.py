@@ -42,7 +42,8 @@ class Server:
 
     Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
     device, argument, ...], the device empty for wherever tensors are; ``script`` [hook, echo, device, steps,
-    argument, ...] (see ``script``); ``method`` [handle, name, argument, ...]; ``release`` [handle, ...];
+    argument, ...] (see ``script``); ``methods`` [handle, steps, argument, ...], each step a method's name and
+    how many of the arguments are its; ``release`` [handle, ...];
     ``ping``; ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that
     is done is to answer with that value; ``settle`` [device], which collects garbage there too;
     ``attempt`` [device], which uses it once; ``allocated`` [device].
@@ -107,10 +108,10 @@ class Server:
         if frame.kind == "release":
             implementation.release(request)
             return "pong", pack(None)
-        if frame.kind == "method":
-            target, name, *arguments = request
-            value = implementation.call_method(target, name, arguments)
-            return "value", pack_named([("the value", value)])
+        if frame.kind == "methods":
+            target, steps, *arguments = request
+            results = play(lambda _: target, (), [(0, *step) for step in steps], arguments)
+            return "value", pack_named([("the results", results)])
         if frame.kind in _OF_A_DEVICE:
             return _of_a_device(frame.kind, *request)
         return "value", self._answer_call(implementation, frame.kind, request)

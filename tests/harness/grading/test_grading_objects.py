@@ -36,6 +36,11 @@ def results(support, objects, content, tmp_path_factory):
         "dies": "import os\n" + solution.replace("        self.sum += x", "        os._exit(4)"),
         "learns_nothing": solution.replace("self.slope * x", "0 * x"),
         "predicts_too_few": solution.replace("self.slope * x", "self.slope * x[1:]"),
+        "guesses_slowly": solution.replace("(self.low + self.high) // 2", "self.low"),
+        "guesses_halves": solution.replace("// 2", "/ 2"),
+        "stops_guessing": solution.replace(
+            "        if higher:", "        raise IndexError('no more')\n        if higher:"
+        ),
         "starter": objects.STARTER,
     }
     return support("content_kit").grade(content, load_plugins(), tmp_path_factory.mktemp("work"), submissions)
@@ -118,6 +123,34 @@ def test_who_learns_too_little_hears_by_how_much(results):
 
 def test_answers_of_the_wrong_form_are_refused_in_the_authors_words(results):
     assert "predict must return 5 numbers" in told(results["predicts_too_few"], "test_learns")
+
+
+def test_who_practises_with_the_grader_is_judged_by_what_happened_there(results):
+    assert outcomes(results["right"])["test_guesses"] == "passed"
+    assert outcomes(results["guesses_slowly"])["test_guesses"] == "failed"
+    assert "the number of guesses is 50, 50 in 2 trainings" in told(results["guesses_slowly"], "test_guesses")
+
+
+@pytest.mark.parametrize(
+    "name, outcome, words",
+    [
+        ("guesses_halves", "failed", "guess() must return an int"),
+        ("stops_guessing", "error", "IndexError: no more"),
+    ],
+)
+def test_a_practice_that_fails_says_why(results, name, outcome, words):
+    assert outcomes(results[name])["test_guesses"] == outcome
+    assert words in told(results[name], "test_guesses")
+    assert outcomes(results[name])["test_sums"] == "passed"
+
+
+@pytest.mark.parametrize("name, guesses", [("right", range(1, 12)), ("guesses_slowly", [50])])
+def test_the_pictures_are_those_of_the_training_with_the_median(results, name, guesses):
+    (shown,) = next(test for test in results[name].tests if test.id == "test_guesses").exhibits
+
+    assert shown.title == "guesses"
+    assert shown.series[0].ys[0] in {500.0, 0.0}
+    assert len(shown.series[0].xs) in guesses
 
 
 def test_the_starter_is_not_implemented_everywhere(results):

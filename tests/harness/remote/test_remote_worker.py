@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from torchgrade.errors import InternalError
-from torchgrade.remote.answers import AnswerKind, Call, Raised, raised_from
+from torchgrade.remote.answers import AnswerKind, Call, Raised, Step, raised_from
 from torchgrade.remote.worker import Loaded
 from torchgrade.wire import Handle
 
@@ -24,6 +24,12 @@ def change(workshop, worker):
         return answer.changed
 
     return run
+
+
+def ask(worker, target, *calls):
+    """Call methods of an object; the answer."""
+    steps = [Step(method=name, arguments=tuple(arguments)) for name, *arguments in calls]
+    return worker.call_methods(target, steps, SECONDS)
 
 
 ARRAY = np.arange(12.0).reshape(3, 4)
@@ -91,9 +97,24 @@ def test_an_object_stays_in_the_worker_and_its_methods_are_called_there(worker, 
     other = worker.call(Call(hooks["make_counter"], (100,)), SECONDS).value
 
     assert type(counter) is Handle
-    assert worker.call_method(counter, "add", [[1, 2]], SECONDS).value is None
-    assert worker.call_method(counter, "total", [], SECONDS).value == 8
-    assert worker.call_method(other, "total", [], SECONDS).value == 100
+    assert ask(worker, counter, ("add", [1, 2])).value == [None]
+    assert ask(worker, counter, ("total",)).value == [8]
+    assert ask(worker, other, ("total",)).value == [100]
+
+
+def test_several_methods_are_called_in_one_round_trip(worker, hooks):
+    counter = worker.call(Call(hooks["make_counter"], (5,)), SECONDS).value
+
+    assert ask(worker, counter, ("total",), ("add", [1, 2]), ("total",)).value == [5, None, 8]
+
+
+def test_a_method_that_fails_ends_the_round_trip(worker, hooks):
+    counter = worker.call(Call(hooks["make_counter"], (5,)), SECONDS).value
+
+    answer = ask(worker, counter, ("add", [1]), ("missing",), ("add", [1]))
+
+    assert answer.raised.type == "AttributeError"
+    assert ask(worker, counter, ("total",)).value == [6]
 
 
 def test_an_object_can_be_an_argument(worker, hooks):
@@ -109,18 +130,18 @@ def test_a_released_object_is_gone_and_no_other(worker, hooks):
 
     assert worker.release([first], SECONDS).kind is AnswerKind.VALUE
 
-    gone = worker.call_method(first, "total", [], SECONDS)
+    gone = ask(worker, first, ("total",))
     assert gone.kind is AnswerKind.RAISED
     assert gone.raised.type == "LookupError"
-    assert worker.call_method(second, "total", [], SECONDS).value == 2
+    assert ask(worker, second, ("total",)).value == [2]
 
 
 def test_a_method_that_fails_or_is_missing_is_the_students(worker, hooks):
     counter = worker.call(Call(hooks["make_counter"], (5,)), SECONDS).value
 
-    assert worker.call_method(counter, "add", [3], SECONDS).raised.type == "TypeError"
-    assert worker.call_method(counter, "missing", [], SECONDS).raised.type == "AttributeError"
-    assert worker.call_method(counter, "give", [], SECONDS).kind is AnswerKind.UNSENDABLE
+    assert ask(worker, counter, ("add", 3)).raised.type == "TypeError"
+    assert ask(worker, counter, ("missing",)).raised.type == "AttributeError"
+    assert ask(worker, counter, ("give",)).kind is AnswerKind.UNSENDABLE
 
 
 def test_what_a_submission_lacks_is_told_when_it_is_loaded(workshop, kit):
