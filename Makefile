@@ -8,12 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ASSIGNMENTS := $(notdir $(wildcard assignments/*))
+CLASSES := $(patsubst examples/class/%/expected.toml,%,$(wildcard examples/class/*/expected.toml))
 
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test quick fuzz lint bench exploits docs clean
 
 help:
-	@echo 'make demo    grade a small made-up class and write its pages'
+	@echo 'make demo    grade the made-up classes, one an assignment, and write their pages'
 	@echo 'make test    run all tests           (ARGS="-k wire" is passed on to pytest)'
 	@echo 'make quick   run the tests without the slow ones'
 	@echo 'make fuzz    throw made-up replies, archives and notebooks at what reads them (ARGS="--seed 7")'
@@ -26,10 +27,12 @@ help:
 
 setup: $(VENV)/.ready $(VENV)/.bubblewrap
 
+# A second for each budget is enough for examples. Status 1: some lost points.
 demo: setup
-	@$(BIN)/torchgrade grade examples/class/backprop --assignment backprop --out out/demo \
-	    --require-sandbox process $(ARGS) || test $$? -eq 1
-	@echo 'the pages of the class: $(CURDIR)/out/demo/index.html'
+	@set -e; for id in $(CLASSES); do echo; echo "$$id"; \
+	    $(BIN)/torchgrade grade examples/class/$$id --assignment $$id --out out/demo/$$id \
+	    --require-sandbox process --measuring-seconds 1 $(ARGS) || test $$? -eq 1; done; echo
+	@for id in $(CLASSES); do echo "the pages of the class: $(CURDIR)/out/demo/$$id/index.html"; done
 
 test: setup
 	@$(BIN)/python -m pytest -n auto $(ARGS)

@@ -37,6 +37,7 @@ __all__ = [
 FAR_INSIDE = 2.0
 # How much longer than what loses all points a call may take before it is stopped.
 _PATIENCE = 4.0
+_PATIENCE_BY_MEMORY = 400.0
 _LEAST_PATIENCE_SECONDS = 1.0
 _LEAST_PATIENCE_ON_A_GPU_SECONDS = 10.0  # where the first call of each operation loads it
 
@@ -47,12 +48,12 @@ class Effort:
 
     Attributes:
         seconds: after which no new pair is begun.
-        width: of the interval, to each side, that is wanted: 0.03 is 3 %.
+        width: of the interval, to each side, that is wanted: 0.02 is 2 %.
         call_seconds: what one call may take in any case.
     """
 
     seconds: float = 4.0
-    width: float = 0.03
+    width: float = 0.02
     call_seconds: float = 60.0
 
 
@@ -151,7 +152,10 @@ class Comparison:
 
 def patience_seconds(budget: Budget, compared_seconds: float, effort: Effort) -> float:
     """Return how long a call of the submission may take, given what it is compared with took."""
-    slowest = _PATIENCE * budget.zero_marks * compared_seconds
+    times = _PATIENCE * budget.zero_marks
+    if budget.measures == "memory":  # who is slow may yet take little
+        times = max(times, _PATIENCE_BY_MEMORY)
+    slowest = times * compared_seconds
     least = _LEAST_PATIENCE_SECONDS if budget.device == "cpu" else _LEAST_PATIENCE_ON_A_GPU_SECONDS
     return min(max(slowest, least), effort.call_seconds)
 

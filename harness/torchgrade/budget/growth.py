@@ -2,7 +2,9 @@
 
 Each run is the life of a fresh worker that makes one call: the most that it and all that it started ever
 held, less that of a worker of the reference that got the same arguments and did not call. So nothing has
-to be reset, and what a submission takes before the call, or hides in a child process, is its own too.
+to be reset, and what a submission takes before the call, or hides in a child process, is its own too. What
+is freed goes back to the system at once: what the C library would keep of it depends on what was freed
+before.
 
 On a GPU it is the most memory of the whole device, as its driver tells the grader, while the worker lives;
 nobody else may use the device meanwhile.
@@ -125,6 +127,7 @@ def _ended(
     """Start a worker, ask it, look, and end it; return it with its answer."""
     worker = start()
     try:
+        worker.spare(TELL_SECONDS)
         answer = ask(worker)
         look()
     finally:

@@ -106,9 +106,12 @@ def _describe(budget: Budget, figures: BudgetFigures) -> str:
     about = "about " if figures.with_yardstick else ""
     head = _HEADS[figures.measures].format(f"{about}{_ratio(figures.ratio)}")
     mine = _figure(figures.measures, figures.submission)
-    against = "" if figures.with_yardstick else f" against {_figure(figures.measures, figures.compared)}"
-    between = f"between {_ratio(figures.low)} and {_ratio(figures.high)}"
-    return f"your `{budget.call}` {head} ({mine}{against}; {between} in {figures.pairs} pairs of runs)"
+    between = f"between {_ratio(figures.low)} and {_ratio(figures.high)} in {figures.pairs} pairs of runs"
+    if figures.with_yardstick:
+        limit = f"full marks up to {budget.full_marks:g}"
+        return f"your `{budget.call}` {head} (yours: {mine}; {between}); {limit}"
+    against = _figure(figures.measures, figures.compared)
+    return f"your `{budget.call}` {head} ({mine} against {against}; {between})"
 
 
 def _limits(budget: Budget) -> str:

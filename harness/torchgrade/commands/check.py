@@ -192,6 +192,8 @@ def _echo_result(result: Result, seed: str) -> None:
     click.secho(f"{passed} of {len(tests)} public tests passed", bold=True)
     if passed < len(tests) and not result.failure:
         click.echo(f"the same inputs again: --seed {seed}", err=True)
+    elif not result.failure:
+        click.echo("points come from hidden tests, which check all that contract.py says", err=True)
 
 
 def _mark(test: TestOutcome) -> tuple[str, str]:

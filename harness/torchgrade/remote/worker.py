@@ -152,6 +152,10 @@ class RemoteWorker:
         """Have the worker keep the value of each call until the next, for ``replay``."""
         return self._ask("keep", pack(None), seconds, _read_pong)
 
+    def spare(self, seconds: float) -> Answer:
+        """Have the worker return to the system what it frees, so that what it holds is what it uses."""
+        return self._ask("spare", pack(None), seconds, _read_pong)
+
     def replay(self, call: Call, seconds: float) -> Answer:
         """Take all the ways of a call but the call itself: the answer is that of the last one, if kept."""
         return self._ask("replay", call.packed, seconds, lambda frame: self._read_value(None, frame))

@@ -75,7 +75,7 @@ class Agree:
             if trial.student.kind in _FATAL:
                 break
         if first is not None:
-            raise self._failure(spec, *first, trials, len(cases))
+            raise self._failure(spec, *first, trials, len(cases), tolerance=tolerance)
 
     def _try(
         self, hook: Hook, case: Case, following: Case | None, tolerance: Tolerance | None
@@ -89,7 +89,14 @@ class Agree:
         return trial, verdict
 
     def _failure(
-        self, hook: Hook, case: Case, verdict: _Verdict, trials: Sequence[Trial], total: int
+        self,
+        hook: Hook,
+        case: Case,
+        verdict: _Verdict,
+        trials: Sequence[Trial],
+        total: int,
+        *,
+        tolerance: Tolerance | None,
     ) -> StudentFailure:
         failure = verdict.failure
         assert failure is not None
@@ -97,7 +104,7 @@ class Agree:
         silent = failure.outcome in {Outcome.NOT_IMPLEMENTED, Outcome.TIMEOUT, Outcome.MEMORY}
         cause: Cause | None = None
         if comparable and not silent:
-            cause = diagnose(trials, self._bench.mutants, self._test)
+            cause = diagnose(trials, self._bench.mutants, self._test, tolerance)
         wrong = sum(not trial.agrees for trial in trials)
         counted = f"\n{wrong} of {total} cases differ" if total > 1 and len(trials) == total else ""
         values = describe_values(verdict.difference) if verdict.difference is not None else ""

@@ -14,7 +14,7 @@ from torchgrade.content import Mutant
 from torchgrade.remote.answers import Answer, AnswerKind, Call
 from torchgrade.results import Cause
 from torchgrade.testing.bench import AnswerBook
-from torchgrade.testing.compare import compare
+from torchgrade.testing.compare import Tolerance, compare
 
 __all__ = ["Trial", "diagnose"]
 
@@ -30,7 +30,10 @@ class Trial:
 
 
 def diagnose(
-    trials: Sequence[Trial], mutants: Sequence[tuple[Mutant, AnswerBook]], test: str
+    trials: Sequence[Trial],
+    mutants: Sequence[tuple[Mutant, AnswerBook]],
+    test: str,
+    tolerance: Tolerance | None = None,
 ) -> Cause | None:
     """Return the likely mistake behind the trials that do not agree.
 
@@ -41,6 +44,8 @@ def diagnose(
         trials: all cases of one comparison, in order.
         mutants: with their answers; those that leave the called hook alone are passed over.
         test: name of the test: of two equals, the mutant that names it is preferred.
+        tolerance: of the test, if it has one of its own: what counts as right within it counts as the same
+            mistake within it. Two trainings never come to the same digits.
     """
     hook = trials[0].call.hook
     concerned = [(mutant, book) for mutant, book in mutants if hook.name in mutant.hooks]
@@ -49,15 +54,15 @@ def diagnose(
         (mutant, [(trial, book.answer(trial.call)) for trial in trials]) for mutant, book in concerned
     ]
     for mutant, pairs in answered:
-        if all(_same_answer(answer, trial.student) for trial, answer in pairs):
+        if all(_same_answer(answer, trial.student, tolerance) for trial, answer in pairs):
             return Cause(mutant=mutant.name, hint=mutant.hint)
-    return _diagnose_parts(trials, answered) or _diagnose_some(answered)
+    return _diagnose_parts(trials, answered, tolerance) or _diagnose_some(answered, tolerance)
 
 
 Answered = Sequence[tuple[Mutant, Sequence[tuple[Trial, Answer]]]]
 
 
-def _diagnose_parts(trials: Sequence[Trial], answered: Answered) -> Cause | None:
+def _diagnose_parts(trials: Sequence[Trial], answered: Answered, tolerance: Tolerance | None) -> Cause | None:
     """Explain each wrong part of a tuple by a mutant of its own: two mistakes at once."""
     names = trials[0].call.result_names
     if not names or any(trial.call.result_names != names for trial in trials):
@@ -66,10 +71,10 @@ def _diagnose_parts(trials: Sequence[Trial], answered: Answered) -> Cause | None
         return None
     found: dict[str, Mutant] = {}
     for index in range(len(names)):
-        if all(_same_part(trial.reference, trial.student, index) for trial in trials):
+        if all(_same_part(trial.reference, trial.student, index, tolerance) for trial in trials):
             continue
         for mutant, pairs in answered:
-            if all(_same_part(answer, trial.student, index) for trial, answer in pairs):
+            if all(_same_part(answer, trial.student, index, tolerance) for trial, answer in pairs):
                 found[mutant.name] = mutant
                 break
     if not found:
@@ -78,44 +83,48 @@ def _diagnose_parts(trials: Sequence[Trial], answered: Answered) -> Cause | None
     return Cause(mutant=" + ".join(found), hint="\nalso: ".join(hints))
 
 
-def _diagnose_some(answered: Answered) -> Cause | None:
+def _diagnose_some(answered: Answered, tolerance: Tolerance | None) -> Cause | None:
     """Return the mutant that gives the student's wrong value on the most cases, if any does.
 
     One that is wrong where the student is right is another mistake than the student's.
     """
     best: tuple[int, Mutant] | None = None
     for mutant, pairs in answered:
-        if any(trial.agrees and not _same_answer(answer, trial.student) for trial, answer in pairs):
+        if any(
+            trial.agrees and not _same_answer(answer, trial.student, tolerance) for trial, answer in pairs
+        ):
             continue
         count = sum(
             1
             for trial, answer in pairs
-            if not trial.agrees and answer.kind is AnswerKind.VALUE and _same_answer(answer, trial.student)
+            if not trial.agrees
+            and answer.kind is AnswerKind.VALUE
+            and _same_answer(answer, trial.student, tolerance)
         )
         if count and (best is None or count > best[0]):
             best = (count, mutant)
     return None if best is None else Cause(mutant=best[1].name, hint=best[1].hint)
 
 
-def _same_answer(mutant: Answer, student: Answer) -> bool:
+def _same_answer(mutant: Answer, student: Answer, tolerance: Tolerance | None) -> bool:
     if mutant.kind is not student.kind or mutant.changed != student.changed:
         return False
     if mutant.kind is AnswerKind.RAISED:
         assert mutant.raised is not None
         assert student.raised is not None
         return mutant.raised.type == student.raised.type
-    return mutant.kind is AnswerKind.VALUE and _same_value(mutant.value, student.value)
+    return mutant.kind is AnswerKind.VALUE and _same_value(mutant.value, student.value, tolerance)
 
 
-def _same_part(one: Answer, other: Answer, index: int) -> bool:
+def _same_part(one: Answer, other: Answer, index: int, tolerance: Tolerance | None) -> bool:
     mine, theirs = _parts(one), _parts(other)
-    return index < min(len(mine), len(theirs)) and _same_value(mine[index], theirs[index])
+    return index < min(len(mine), len(theirs)) and _same_value(mine[index], theirs[index], tolerance)
 
 
 def _parts(answer: Answer) -> Sequence[Any]:
     return answer.value if isinstance(answer.value, list | tuple) else ()
 
 
-def _same_value(one: Any, other: Any) -> bool:
+def _same_value(one: Any, other: Any, tolerance: Tolerance | None) -> bool:
     """Compare two answers, NaN for NaN: a mutant's overflow is the student's overflow."""
-    return compare(one, other, nan_matches=True).difference is None
+    return compare(one, other, tolerance=tolerance, nan_matches=True).difference is None

@@ -34,8 +34,12 @@ def relation(right: Array, given: Array) -> str:
         return "every entry is zero"
     factor = float((mine * theirs).sum() / np.square(mine).sum())
     if np.abs(theirs - factor * mine).max() <= CLOSE * abs(factor) * size:
-        same = abs(factor + 1.0) <= CLOSE
-        return "every entry has the opposite sign" if same else f"every entry is {factor:.4g} × the right one"
+        told = f"{factor:.4g}"
+        if told == "1":  # right but for rounding: of another dtype, say
+            return ""
+        return (
+            "every entry has the opposite sign" if told == "-1" else f"every entry is {told} × the right one"
+        )
     if mine.ndim == 2 and mine.shape[0] == mine.shape[1] and np.abs(theirs.T - mine).max() <= CLOSE * size:  # noqa: PLR2004 - a matrix
         return "it is the transpose of the right one"
     return ""

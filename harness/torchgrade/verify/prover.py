@@ -65,11 +65,13 @@ class _Prover:
             self._prove_control("None", NoneControl()),
         )
         suite, tests = self._session.budgets, self._session.suite.tests
+        # All that there are: what this machine cannot measure, another can.
+        declared = sum((Fraction(budget.points) for budget in suite.budgets), Fraction(0))
         budgets, problems_of_budgets = prove_budgets(
             suite, self._session.assignment, self._reference, calibrate=self._calibrate
         )
         test_points = _points_of(tests)
-        max_points = test_points + _points_of(suite.tests)
+        max_points = test_points + declared
         problems = [
             *_problems_of_points(max_points),
             *_problems_of_solution(solution, test_points),
@@ -208,8 +210,8 @@ def _points_of(tests: Sequence[TestInfo]) -> Fraction:
 
 
 def _with_budgets(solution: ImplementationProof, budgets: Sequence[BudgetProof]) -> ImplementationProof:
-    """Add what the reference earns by budgets: all where it is inside, or where this machine cannot tell."""
-    earned = sum(budget.points for budget in budgets if not budget.ratios or budget.ratios[0].margin >= 1)
+    """Add what the reference earns by budgets: all where it is inside."""
+    earned = sum(budget.points for budget in budgets if budget.ratios and budget.ratios[0].margin >= 1)
     return msgspec.structs.replace(solution, points=solution.points + earned)
 
 

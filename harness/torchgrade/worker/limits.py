@@ -9,13 +9,16 @@ from pathlib import Path
 
 from torchgrade.worker.config import ZygoteConfig
 
-__all__ = ["Held", "held_already", "set_limits"]
+__all__ = ["Held", "give_back_at_once", "held_already", "set_limits"]
 
 CPU_GRACE_SECONDS = 5
 STACK_BYTES = 8 * 1024 * 1024
 ADDRESS_BYTES = 64 * 1024**3
 # Queued signals and timers are counted for all workers of a zygote together, too.
 PENDING_SIGNALS = 128
+# M_MMAP_THRESHOLD of mallopt, and the size from which blocks are the system's own.
+_MMAP_THRESHOLD = -3
+_OWN_BLOCK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,19 @@ def set_limits(config: ZygoteConfig, held: Held, *, own_user: bool) -> None:
         _, hard = resource.getrlimit(kind)
         limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (limit, limit))
+
+
+def give_back_at_once() -> None:
+    """Have the C library return freed blocks to the system, so that what is held is what is in use.
+
+    Otherwise it keeps some, and how many depends on what was freed before: by imports, in other workers of
+    the zygote. Only glibc has the switch; elsewhere nothing changes.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _OWN_BLOCK_BYTES)
 
 
 def held_already(*, count_tasks: bool) -> Held:

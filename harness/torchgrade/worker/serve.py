@@ -28,13 +28,14 @@ from torchgrade.wire import (
 )
 from torchgrade.worker import device
 from torchgrade.worker.implementation import Implementation, plain_text
+from torchgrade.worker.limits import give_back_at_once
 from torchgrade.worker.script import Earlier, earlier_handle, play, resolver
 
 __all__ = ["Server"]
 
 Reply = tuple[str, Packed]
 _OF_A_DEVICE = frozenset(("settle", "attempt", "allocated"))
-_PONGS = frozenset(("ping", "keep"))
+_PONGS = frozenset(("ping", "keep", "spare"))
 
 
 class Server:
@@ -44,7 +45,8 @@ class Server:
     device, argument, ...], the device empty for wherever tensors are; ``script`` [hook, echo, device, steps,
     argument, ...] (see ``script``); ``methods`` [handle, steps, argument, ...], each step a method's name and
     how many of the arguments are its; ``release`` [handle, ...];
-    ``ping``; ``keep``, from which on the value of the last call is kept; ``replay`` as ``call``, but all that
+    ``ping``; ``keep``, from which on the value of the last call is kept; ``spare``, from which on
+    memory that is freed goes back to the system; ``replay`` as ``call``, but all that
     is done is to answer with that value; ``settle`` [device], which collects garbage there too;
     ``attempt`` [device], which uses it once; ``allocated`` [device].
     While one is under way, ``progress`` with a text, any number of times.
@@ -99,6 +101,8 @@ class Server:
     def _handle(self, implementation: Implementation, frame: Frame) -> Reply:
         if frame.kind in _PONGS:
             self._keeps |= frame.kind == "keep"
+            if frame.kind == "spare":
+                give_back_at_once()
             return "pong", pack(None)
         resolve = resolver(implementation.resolve)
         request = unpack(frame.tree, frame.arrays, tensors=self._tensors, resolve=resolve)

@@ -51,6 +51,23 @@ def test_it_counts_wherever_it_was_held(track, kit, body, before):
     assert measured.interval.low > 2
 
 
+GROWING = """
+kept = []
+for count in range(40):
+    y = np.ones(2**14 * (1 + count))
+    kept.append(np.ones(1_000))
+    del y
+return 2 * x
+"""
+
+
+def test_what_was_freed_does_not_count_though_something_small_lies_behind_it(track, kit):
+    """One of up to 5 MiB at a time; a heap with a hole of each size would take a hundred."""
+    before = "y = np.empty(2**22)\ndel y\n"  # after this glibc would put the others onto the heap
+    measured = growth(track.comparison(kit.implementation(GROWING, before), holding(kit, 8), effort=QUICK))
+    assert 5 * MIB < measured.submission < 12 * MIB
+
+
 def test_what_takes_next_to_nothing_takes_the_least(track, kit):
     measured = growth(track.comparison(kit.implementation("return 2 * x"), holding(kit, 8), effort=QUICK))
     assert LEAST_BYTES <= measured.submission < MIB

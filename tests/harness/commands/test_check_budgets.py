@@ -44,7 +44,7 @@ def test_a_quick_submission_is_told_how_it_compares(swift, check):
 def test_what_is_over_budget_is_said_and_is_no_failed_test(swift, check):
     status, out, err = check(swift.SLOW)
 
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, "points come from hidden tests, which check all that contract.py says\n")
     assert "  over  time of smoothing 20,000 entries" in out
     assert "Once is enough." in out
     assert out.splitlines()[-1] == "2 of 2 public tests passed"

@@ -44,13 +44,16 @@ def work(tmp_path):
     return write
 
 
+HINT = "points come from hidden tests, which check all that contract.py says\n"
+
+
 def wrong(kit):
     return kit.SOLUTION.replace("return 2 * x", "return 3 * x")
 
 
 def test_a_right_solution_passes(kit, check, work):
     status, out, err = check(work(kit.SOLUTION), "--seed", "5eed")
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, HINT)
     assert out.splitlines() == [
         "Tiny: submission",
         "  ok  double: twice the input",
@@ -265,7 +268,7 @@ def test_a_reader_that_goes_away_is_no_fault(kit, content, work):
 @pytest.mark.skipif(os.name != "posix", reason="file descriptors of POSIX")
 def test_a_closed_stdout_is_no_fault_either(kit, content, work):
     done = run(content, work(kit.SOLUTION), preexec_fn=lambda: os.close(1))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, HINT)
 
 
 def test_json_can_be_read_by_any_program(kit, check, work):

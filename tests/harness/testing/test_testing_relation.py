@@ -19,6 +19,7 @@ RIGHT = np.random.default_rng(3).standard_normal((4, 4))
         (np.zeros_like(RIGHT), "every entry is zero"),
         (RIGHT.T, "it is the transpose of the right one"),
         (RIGHT + 1, ""),
+        (RIGHT.astype(np.float32), ""),
         (RIGHT * [1, 1, 1, -1], ""),
         (np.full_like(RIGHT, np.nan), ""),
     ],
