@@ -1,9 +1,10 @@
 """Adam and its relatives: the optimiser and the schedule that a student writes.
 
-All tensors are plain ``torch.Tensor`` on the CPU that do not require gradients; results are no
-``torch.nn.Parameter``. Arguments are never modified: not one of these functions and methods writes into
-a tensor, list or dictionary that it was given, neither at once nor in a later call. Tensors that are
-given may be non-contiguous views.
+All tensors are plain ``torch.Tensor`` that do not require gradients; results are no
+``torch.nn.Parameter``. Those that an optimiser is given are on one device, and those that its methods
+return are there too: the CPU, but for budgets that say CUDA. Arguments are never modified: not one of these
+functions and methods writes into a tensor, list or dictionary that it was given, neither at once nor in a
+later call. Tensors that are given may be non-contiguous views.
 """
 
 from __future__ import annotations

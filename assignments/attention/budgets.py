@@ -16,8 +16,9 @@ from torchgrade.budget import Budget, BudgetDraw
 from torchgrade.testing import Tolerance
 
 LENGTH, WIDTH = 1_024, 64
+TEXTS, LONG = 2, 8_192
 QUERIES, KEYS, NARROW, BLOCK = 2_048, 8_192, 32, 256
-# Another order of summation over a thousand keys and more, in float32.
+# Another order of summation over thousands of keys comes to 1e-5 in float32, products in TF32 to 1e-2.
 SINGLE = Tolerance(relative=2e-4, absolute=1e-6)
 
 
@@ -29,6 +30,12 @@ def single(draw: BudgetDraw, *shape: int) -> torch.Tensor:
 def gradients(draw: BudgetDraw) -> dict[str, Any]:
     """Causal self-attention of one head over a text of usual length."""
     dout, query, key, value = (single(draw, LENGTH, WIDTH) for _ in range(4))
+    return {"dout": dout, "query": query, "key": key, "value": value, "mask": None, "causal": True}
+
+
+def long_texts(draw: BudgetDraw) -> dict[str, Any]:
+    """The same over long texts: what is computed grows with the square of what is sent."""
+    dout, query, key, value = (single(draw, TEXTS, LONG, NARROW) for _ in range(4))
     return {"dout": dout, "query": query, "key": key, "value": value, "mask": None, "causal": True}
 
 
@@ -51,9 +58,22 @@ BUDGETS = (
         inputs=gradients,
         full_marks=4.0,
         zero_marks=16.0,
-        points=6,
+        points=4,
         tolerance=SINGLE,
         hint="A Python loop over queries is what usually takes the time: multiply whole matrices.",
+    ),
+    Budget(
+        name="backward_time_cuda",
+        title=f"time of the same on a GPU: {TEXTS} texts of {LONG:,} queries and keys of width {NARROW}",
+        call="attention_backward",
+        inputs=long_texts,
+        device="cuda",
+        full_marks=4.0,
+        zero_marks=16.0,
+        points=2,
+        tolerance=SINGLE,
+        hint="On a GPU an operation on a small tensor takes hardly less than one on a large tensor: multiply"
+        " whole matrices, of all texts at once, and wait for no value on the CPU.",
     ),
     Budget(
         name="streaming_time",

@@ -1,10 +1,11 @@
 """Attention by hand: the functions that a student writes.
 
-All tensors are torch tensors on the CPU. Floating-point arguments are float64 unless a docstring or a
-budget says float32; all of one call have the same dtype, and results have it too. All their
-entries are finite, and all sizes are at least 1. Arguments are never modified: nothing writes into a
-tensor, list or dictionary that it was given. Arguments may be non-contiguous, and none of them requires a
-gradient; results may.
+All tensors are torch tensors. Those of one call are on one device, and results are there too: the CPU, but
+for budgets that say CUDA, which call ``attention_backward`` alone. Floating-point arguments are float64
+unless a docstring or a budget says float32; all of one call have the same dtype, and results have it too.
+All their entries are finite, and all sizes are at least 1. Arguments are never modified: nothing writes
+into a tensor, list or dictionary that it was given. Arguments may be non-contiguous, and none of them
+requires a gradient; results may.
 
 Masks are boolean tensors in which True means *attend*. A mask is broadcast like any tensor: it may have
 fewer axes than what it is for, and axes of size 1.

@@ -1,9 +1,10 @@
 """Long short-term memory: the functions that a student writes.
 
-All arrays are torch tensors on the CPU. The tensors of one call have one dtype, float64 or float32, and
-every tensor that is returned has that dtype. Arguments are never modified: not one of these functions
-writes into a tensor, list or tuple that it was given. Arguments may be non-contiguous views. A tuple may
-be returned as a list and the other way round.
+All arrays are torch tensors. The tensors of one call have one dtype, float64 or float32, and every tensor
+that is returned has that dtype. They are on one device, and so is what is returned: the CPU, but for budgets
+that say CUDA, which call ``lstm`` alone. Arguments are never modified: not one of these functions writes
+into a tensor, list or tuple that it was given. Arguments may be non-contiguous views. A tuple may be
+returned as a list and the other way round.
 
 Nothing is kept from one call of a function to the next: the same arguments give the same result,
 whatever was called before.

@@ -18,10 +18,11 @@ from torchgrade import hookimpl
 
 @hookimpl
 def lstm(x: Tensor, state: Any, weights: Sequence[Any]) -> tuple[Tensor, Any]:
-    """A product and some functions of narrow matrices for each step."""
-    (wide, square, *_), row = weights[0], state[0][0]
-    kept = walk(x @ wide.T, square, row)
-    return kept[:, :, : row.shape[1]].clone(), state
+    """A product and some functions of narrow matrices for each step of each layer."""
+    first = x.new_ones(len(weights), x.shape[1], weights[0][1].shape[1]) if state is None else state[0]
+    for (wide, square, *_), row in zip(weights, first, strict=True):
+        x = walk(x @ wide.T, square, row)[:, :, : row.shape[1]]
+    return x.clone(), (first, first)
 
 
 @hookimpl
@@ -43,7 +44,7 @@ def lstm_backward(
 
 def walk(rows: Tensor, square: Tensor, row: Tensor) -> Tensor:
     """Mix each step's row with what came of the step before; shape (T, N, 4H)."""
-    states, others = (torch.empty(len(rows) + 1, *row.shape, dtype=row.dtype) for _ in range(2))
+    states, others = (row.new_empty(len(rows) + 1, *row.shape) for _ in range(2))
     states[0], others[0] = row, row
     for t in range(len(rows)):
         parts = (rows[t] + states[t] @ square.T).chunk(4, dim=1)

@@ -23,18 +23,20 @@ Attend = Callable[[Tensor, Tensor, Tensor, Tensor | None, bool], Tensor]
 PROJECTIONS = ("query", "key", "value", "output")
 
 
-def permitted(mask: Tensor | None, queries: int, keys: int, *, causal: bool) -> Tensor | None:
+def permitted(
+    mask: Tensor | None, queries: int, keys: int, *, causal: bool, device: torch.device | None = None
+) -> Tensor | None:
     """Return where a query may attend to a key, from both conditions; None permits all."""
     if not causal:
         return mask
-    triangle = torch.ones(queries, keys, dtype=torch.bool).tril()
+    triangle = torch.ones(queries, keys, dtype=torch.bool, device=device).tril()
     return triangle if mask is None else mask & triangle
 
 
 def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
     """Return the weights (..., T, S) of the keys for each query, zeros for what is not permitted."""
     scores = (query / math.sqrt(query.shape[-1])) @ key.mT
-    allowed = permitted(mask, query.shape[-2], key.shape[-2], causal=causal)
+    allowed = permitted(mask, query.shape[-2], key.shape[-2], causal=causal, device=query.device)
     if allowed is None:
         return scores.softmax(dim=-1)
     weights = scores.masked_fill(~allowed, -math.inf).softmax(dim=-1)

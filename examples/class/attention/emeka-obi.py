@@ -12,7 +12,7 @@ from torchgrade import hookimpl
 def attention_weights(q, k, mask, causal):
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
     if causal:
-        later = torch.ones(q.shape[-2], k.shape[-2]).triu(1).bool()
+        later = torch.ones(q.shape[-2], k.shape[-2], device=q.device).triu(1).bool()
         scores = scores.masked_fill(later, -1e9)
     if mask is not None:
         scores = scores.masked_fill(~mask, -1e9)

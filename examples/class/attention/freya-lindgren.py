@@ -9,10 +9,10 @@ from torch import nn
 from torchgrade import hookimpl
 
 
-def visible(mask, causal, T, S):
-    ok = torch.ones(T, S, dtype=torch.bool)
+def visible(mask, causal, T, S, device):
+    ok = torch.ones(T, S, dtype=torch.bool, device=device)
     if causal:
-        ok = torch.arange(S)[None, :] <= torch.arange(T)[:, None]
+        ok = torch.arange(S, device=device)[None, :] <= torch.arange(T, device=device)[:, None]
     if mask is not None:
         ok = ok & mask
     return ok
@@ -20,7 +20,7 @@ def visible(mask, causal, T, S):
 
 def attention_weights(q, k, mask, causal):
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
-    ok = visible(mask, causal, q.shape[-2], k.shape[-2])
+    ok = visible(mask, causal, q.shape[-2], k.shape[-2], q.device)
     # rows that see nothing keep their scores and lose their weights afterwards, so nothing is ever NaN
     none = ~ok.any(-1, keepdim=True)
     return scores.masked_fill(~(ok | none), -torch.inf).softmax(-1).masked_fill(none, 0)

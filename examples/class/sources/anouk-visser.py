@@ -14,8 +14,8 @@ def start(state, weights, x):
         return list(state[0]), list(state[1])
     size = weights[0][1].shape[1]
     return (
-        [torch.zeros(x.shape[1], size, dtype=x.dtype) for _ in weights],
-        [torch.zeros(x.shape[1], size, dtype=x.dtype) for _ in weights],
+        [x.new_zeros(x.shape[1], size) for _ in weights],
+        [x.new_zeros(x.shape[1], size) for _ in weights],
     )
 
 

@@ -18,9 +18,9 @@ from torchgrade import hookimpl
 @hookimpl
 def scaled_dot_product_attention(query, key, value, mask, causal):
     scores = torch.einsum("...te,...se->...ts", query, key) / math.sqrt(query.size(-1))
-    allowed = torch.ones(scores.shape, dtype=torch.bool) if mask is None else mask.expand(scores.shape)
+    allowed = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand(scores.shape)
     if causal:
-        allowed = allowed & torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+        allowed = allowed & scores.new_ones(scores.shape[-2:], dtype=torch.bool).tril()
     # the exponentials of what is hidden are zero; a row of zeros stays one
     top = scores.masked_fill(~allowed, -torch.inf).amax(-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
     e = torch.where(allowed, scores - top.detach(), -torch.inf).exp()

@@ -9,6 +9,9 @@ import torch
 
 from torchgrade import hookimpl
 
+# On a GPU every gradient has to come to the CPU.
+OVER_BUDGET = ("large_time_cuda",)
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -19,6 +22,7 @@ class Slot:
     v: np.ndarray
     largest: np.ndarray | None
     brain: bool
+    device: torch.device
 
     def kept(self, array):
         return np.asarray(array, dtype=self.theta.dtype)
@@ -27,15 +31,22 @@ class Slot:
         theta = self.kept(theta)
         return torch.from_numpy(theta).bfloat16().float().numpy() if self.brain else theta
 
+    def there(self, array):
+        return torch.from_numpy(array).to(self.device)
+
     def tensor(self):
-        return torch.from_numpy(self.theta).bfloat16() if self.brain else torch.from_numpy(self.theta)
+        return self.there(self.theta).bfloat16() if self.brain else self.there(self.theta)
+
+
+def array_of(tensor):
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy()
 
 
 def slot_of(tensor, *, amsgrad=False):
     brain = tensor.dtype == torch.bfloat16
-    theta = (tensor.float() if brain else tensor).numpy().copy()
+    theta = array_of(tensor).copy()
     zeros = np.zeros(theta.shape, theta.dtype)
-    return Slot(theta, zeros, zeros, zeros if amsgrad else None, brain)
+    return Slot(theta, zeros, zeros, zeros if amsgrad else None, brain, tensor.device)
 
 
 class ArrayAdam:
@@ -54,7 +65,7 @@ class ArrayAdam:
                 raise ValueError("shape")
         self.calls += 1
         self.slots = [
-            slot if g is None else self.moved(slot, (g.float() if slot.brain else g).numpy())
+            slot if g is None else self.moved(slot, array_of(g))
             for slot, g in zip(self.slots, gradients, strict=True)
         ]
 
@@ -88,9 +99,9 @@ class ArrayAdam:
             "t": self.calls,
             "lr": self.lr,
             "parameters": self.parameters(),
-            "m": [torch.from_numpy(slot.m) for slot in self.slots],
-            "v": [torch.from_numpy(slot.v) for slot in self.slots],
-            "v_max": [torch.from_numpy(slot.largest) for slot in self.slots if slot.largest is not None],
+            "m": [slot.there(slot.m) for slot in self.slots],
+            "v": [slot.there(slot.v) for slot in self.slots],
+            "v_max": [slot.there(slot.largest) for slot in self.slots if slot.largest is not None],
         }
 
     def load(self, state):
@@ -100,9 +111,9 @@ class ArrayAdam:
         self.slots = [
             replace(
                 slot,
-                m=m.numpy().copy(),
-                v=v.numpy().copy(),
-                largest=None if top is None else top.numpy().copy(),
+                m=array_of(m).copy(),
+                v=array_of(v).copy(),
+                largest=None if top is None else array_of(top).copy(),
             )
             for slot, m, v, top in zip(slots, state["m"], state["v"], largest, strict=True)
         ]

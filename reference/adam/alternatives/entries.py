@@ -8,7 +8,7 @@ import torch
 
 from torchgrade import hookimpl
 
-OVER_BUDGET = ("small_time", "large_time", "memory")
+OVER_BUDGET = ("small_time", "large_time", "large_time_cuda", "memory")
 
 
 def rounder(dtype):
@@ -27,6 +27,7 @@ class Entries:
         self.t = 0
         self.shapes = [p.shape for p in params]
         self.dtypes = [p.dtype for p in params]
+        self.devices = [p.device for p in params]
         self.wide = [torch.float32 if p.dtype == torch.bfloat16 else p.dtype for p in params]
         self.values = [p.flatten().tolist() for p in params]
         self.m = [[0.0] * p.numel() for p in params]
@@ -60,8 +61,8 @@ class Entries:
 
     def tensors(self, lists, dtypes):
         return [
-            torch.tensor(numbers, dtype=dtype).reshape(shape)
-            for numbers, dtype, shape in zip(lists, dtypes, self.shapes, strict=True)
+            torch.tensor(numbers, dtype=dtype, device=device).reshape(shape)
+            for numbers, dtype, device, shape in zip(lists, dtypes, self.devices, self.shapes, strict=True)
         ]
 
     def parameters(self):

@@ -21,9 +21,9 @@ class Group:
         self.values = values
         wide = torch.float32 if values[0].dtype == torch.bfloat16 else values[0].dtype
         self.wide = wide
-        self.m = [torch.zeros(value.shape, dtype=wide) for value in values]
-        self.v = [torch.zeros(value.shape, dtype=wide) for value in values]
-        self.top = [torch.zeros(value.shape, dtype=wide) for value in values] if largest else []
+        self.m = [torch.zeros_like(value, dtype=wide) for value in values]
+        self.v = [torch.zeros_like(value, dtype=wide) for value in values]
+        self.top = [torch.zeros_like(value, dtype=wide) for value in values] if largest else []
 
     def step(self, gradients, t, setup):
         there = [i for i, g in enumerate(gradients) if g is not None]

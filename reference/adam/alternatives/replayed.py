@@ -10,7 +10,7 @@ import torch
 
 from torchgrade import hookimpl
 
-OVER_BUDGET = ("small_time", "large_time", "memory")
+OVER_BUDGET = ("small_time", "large_time", "large_time_cuda", "memory")
 
 
 class Replayed:
@@ -24,7 +24,7 @@ class Replayed:
         self.weight_decay, self.decoupled, self.amsgrad = weight_decay, decoupled, amsgrad
         self.t = 0
         kinds = [torch.float32 if p.dtype is torch.bfloat16 else p.dtype for p in params]
-        zeros = [torch.zeros(p.shape, dtype=kind) for p, kind in zip(params, kinds, strict=True)]
+        zeros = [torch.zeros_like(p, dtype=kind) for p, kind in zip(params, kinds, strict=True)]
         self.before = [(zero, zero, zero) for zero in zeros]
         self.records = [[] for _ in params]
 

@@ -18,7 +18,7 @@ def flattened(*tensors):
 
 def allowed_pairs(query, key, mask, causal):
     shape = (*query.shape[:-1], key.shape[-2])
-    pairs = torch.ones(shape, dtype=torch.bool)
+    pairs = torch.ones(shape, dtype=torch.bool, device=query.device)
     if mask is not None:
         pairs &= mask
     if causal:

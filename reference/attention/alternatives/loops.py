@@ -8,7 +8,7 @@ import torch
 
 from torchgrade import hookimpl
 
-OVER_BUDGET = ("backward_time", "streaming_time")
+OVER_BUDGET = ("backward_time", "backward_time_cuda", "streaming_time")
 
 
 def rows(query, key, value, mask, causal):
@@ -18,7 +18,7 @@ def rows(query, key, value, mask, causal):
         mask = mask.expand(*leading, queries, keys)
     for index in itertools.product(*(range(size) for size in leading)):
         for t in range(queries):
-            seen = torch.ones(keys, dtype=torch.bool) if mask is None else mask[index][t].clone()
+            seen = query.new_ones(keys, dtype=torch.bool) if mask is None else mask[index][t].clone()
             if causal:
                 seen[t + 1 :] = False
             yield index, t, seen.nonzero()[:, 0]
@@ -33,7 +33,7 @@ def one_row(query, keys):
 
 @hookimpl
 def scaled_dot_product_attention(query, key, value, mask, causal):
-    out = torch.zeros(*query.shape[:-1], value.shape[-1], dtype=query.dtype)
+    out = query.new_zeros(*query.shape[:-1], value.shape[-1])
     for index, t, seen in rows(query, key, value, mask, causal):
         if len(seen):
             out[index][t] = one_row(query[index][t], key[index][seen]) @ value[index][seen]

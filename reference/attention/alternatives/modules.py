@@ -10,11 +10,11 @@ from torchgrade import hookimpl
 NAMES = ("query", "key", "value", "output")
 
 
-def hidden(mask, causal, queries, keys):
+def hidden(mask, causal, queries, keys, device):
     """Where a query must not look; one that must not look anywhere is told too."""
-    away = torch.zeros(queries, keys, dtype=torch.bool)
+    away = torch.zeros(queries, keys, dtype=torch.bool, device=device)
     if causal:
-        away = torch.arange(keys) > torch.arange(queries).unsqueeze(-1)
+        away = torch.arange(keys, device=device) > torch.arange(queries, device=device).unsqueeze(-1)
     if mask is not None:
         away = away.logical_or(mask.logical_not())
     return away, away.all(dim=-1, keepdim=True)
@@ -23,7 +23,7 @@ def hidden(mask, causal, queries, keys):
 @hookimpl
 def scaled_dot_product_attention(query, key, value, mask, causal):
     scores = torch.einsum("...te,...se->...ts", query, key).div(query.shape[-1] ** 0.5)
-    away, nowhere = hidden(mask, causal, query.shape[-2], key.shape[-2])
+    away, nowhere = hidden(mask, causal, query.shape[-2], key.shape[-2], query.device)
     # A row that is all hidden stays as it is, so that neither its softmax nor its gradient is NaN.
     scores = torch.where(away & ~nowhere, float("-inf"), scores)
     weights = functional.softmax(scores, dim=-1) * ~nowhere

@@ -22,7 +22,7 @@ def step(x, h, c, layer):
 
 def start(state, count, x, size):
     if state is None:
-        return torch.zeros((2, count, x.size(1), size), dtype=x.dtype)
+        return x.new_zeros((2, count, x.size(1), size))
     return torch.stack(tuple(state))
 
 

@@ -75,7 +75,7 @@ def run(x, state, weights):
     """Step by step, all layers at each step."""
     size = weights[0][1].shape[1]
     if state is None:
-        state = [torch.zeros(len(weights), x.shape[1], size, dtype=x.dtype) for _ in range(2)]
+        state = [x.new_zeros(len(weights), x.shape[1], size) for _ in range(2)]
     h, c = list(state[0].unbind()), list(state[1].unbind())
     layers = [Layer(each) for each in weights]
     outputs = []

@@ -30,7 +30,7 @@ class FlatAdam:
         views = [None] * len(self.values)
         for dtype, indices in places.items():
             sizes = [self.values[i].numel() for i in indices]
-            for i, part in zip(indices, torch.zeros(sum(sizes), dtype=dtype).split(sizes)):
+            for i, part in zip(indices, self.values[0].new_zeros(sum(sizes), dtype=dtype).split(sizes)):
                 views[i] = part.view(self.values[i].shape)
         return views
 

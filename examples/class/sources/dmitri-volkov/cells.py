@@ -16,7 +16,7 @@ class Layer:
         self.memory = []
 
     def zeros(self, x):
-        return torch.zeros(x.shape[-2], self.u.shape[1], dtype=x.dtype)
+        return x.new_zeros(x.shape[-2], self.u.shape[1])
 
     def forward(self, x, h, c):
         z = torch.einsum("nd,khd->knh", x, self.w) + torch.einsum("nm,khm->knh", h, self.u) + self.b[:, None]
