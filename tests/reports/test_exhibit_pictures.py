@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ from torchgrade_reports import write_pages
 from torchgrade_reports.exhibit_picture import exhibit_view
 
 
-def plot(xs, ys, **changes):
-    values = {"title": "a", "x_label": "steps", "y_label": "return", "joined": True, "series": ()}
-    return Plot(**(values | {"series": (Series(name="yours", xs=tuple(xs), ys=tuple(ys)),)} | changes))
+def plot(xs: Any, ys: Any, **changes: Any) -> Plot:
+    series = (Series(name="yours", xs=tuple(xs), ys=tuple(ys)),)
+    values: dict[str, Any] = {"title": "a", "x_label": "steps", "y_label": "return", "joined": True}
+    return Plot(**(values | {"series": series} | changes))
 
 
 def places(path):
