@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 from pathlib import Path
@@ -22,6 +23,15 @@ def pytest_configure():
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             interrupts = number == signal.SIGINT
             signal.signal(number, signal.default_int_handler if interrupts else signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out what takes many minutes, unless it is asked for."""
+    if os.environ.get("TORCHGRADE_TEST_LONG"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: TORCHGRADE_TEST_LONG=1 runs it"))
 
 
 @pytest.fixture(scope="session")

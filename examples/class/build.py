@@ -150,6 +150,15 @@ def of_attention() -> dict[str, bytes]:
     }
 
 
+def of_contrastive() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``contrastive``, by file name."""
+    return {
+        "birgit-hansen.ipynb": notebook_text("birgit-hansen").encode(),
+        "claudio-neri.zip": zip_bytes(source_files("claudio-neri")),
+        "jonas-lund.py": starter("contrastive"),
+    }
+
+
 def of_adam() -> dict[str, bytes]:
     """Return the built submissions of the class of ``adam``, by file name."""
     return {
@@ -159,11 +168,32 @@ def of_adam() -> dict[str, bytes]:
     }
 
 
+def of_dqn() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``dqn``, by file name."""
+    return {
+        "bashir-haddad.ipynb": notebook_text("bashir-haddad").encode(),
+        "carla-mendez.zip": zip_bytes(source_files("carla-mendez")),
+        "lior-shapiro.py": starter("dqn"),
+    }
+
+
+def of_gan() -> dict[str, bytes]:
+    """Return the built submissions of the class of ``gan``, by file name."""
+    return {
+        "adaeze-nwosu.ipynb": notebook_text("adaeze-nwosu").encode(),
+        "bram-de-vries.zip": zip_bytes(source_files("bram-de-vries")),
+        "jun-watanabe.py": starter("gan"),
+    }
+
+
 BUILT: Mapping[str, Callable[[], dict[str, bytes]]] = {
     "adam": of_adam,
     "attention": of_attention,
     "backprop": of_backprop,
+    "contrastive": of_contrastive,
     "convnet": of_convnet,
+    "gan": of_gan,
+    "dqn": of_dqn,
     "lstm": of_lstm,
 }
 

@@ -1,7 +1,7 @@
 """What the tests of each assignment prove, by the real command.
 
 The budgets of one assignment are measured; measuring them all takes minutes, and
-TORCHGRADE_TEST_ALL_BUDGETS=1 does it.
+TORCHGRADE_TEST_ALL_BUDGETS=1 does it. Where mutants train for minutes, TORCHGRADE_TEST_LONG=1 verifies.
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 MEASURED = {"backprop"}
 FEWEST_MUTANTS = 10
 
+# What takes minutes each: their mutants train.
+LONG = {"contrastive", "dqn", "gan"}
+
 pytestmark = pytest.mark.slow
-each_assignment = pytest.mark.parametrize("assignment", assignment_ids(ROOT))
+each_assignment = pytest.mark.parametrize(
+    "assignment",
+    [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in assignment_ids(ROOT)],
+)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 
 from torchgrade.batch.discovery import discover
 from torchgrade.content import load_assignment, load_reference
-from torchgrade.results import Audience, Outcome, Result, TestOutcome, for_audience
+from torchgrade.results import Audience, BudgetVerdict, Outcome, Result, TestOutcome, for_audience
 from torchgrade_reports.wording import decimal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,8 +127,14 @@ def test_a_submission_keeps_or_exceeds_the_budgets_of_its_note(submission, class
         assert budgets.pop("mlp_memory").max_points == 0
     assert result.max_score == 80 + sum(test.max_points for test in budgets.values())
     expected = expected_of_budgets(submission)
-    assert {name: str(test.outcome) for name, test in budgets.items()} == {
-        name: expected[name] for name in budgets
+    # A second of measuring on a busy machine may leave it open; then it is to the student's benefit.
+    clear = {
+        name: test
+        for name, test in budgets.items()
+        if test.budget is None or test.budget.verdict is not BudgetVerdict.UNDECIDED
+    }
+    assert {name: str(test.outcome) for name, test in clear.items()} == {
+        name: expected[name] for name in clear
     }
     for test in budgets.values():
         assert (test.points == test.max_points) is (test.outcome is Outcome.PASSED)

@@ -31,9 +31,20 @@ NOTES = {
 }
 PREFIX = "budget_"
 
+# Whose submissions train for minutes.
+LONG = {"contrastive", "dqn", "gan"}
+
 each_class = pytest.mark.parametrize("assignment", NOTES)
+each_graded_class = pytest.mark.parametrize(
+    "assignment", [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in NOTES]
+)
 each_submission = pytest.mark.parametrize(
-    "assignment, submission", [(assignment, name) for assignment, notes in NOTES.items() for name in notes]
+    "assignment, submission",
+    [
+        pytest.param(assignment, name, marks=pytest.mark.long if assignment in LONG else ())
+        for assignment, notes in NOTES.items()
+        for name in notes
+    ],
 )
 
 
@@ -173,7 +184,7 @@ def test_the_mistake_is_named_and_the_page_says_what_the_note_wants_said(
 
 
 @pytest.mark.slow
-@each_class
+@each_graded_class
 def test_grading_a_class_misses_nobody_and_reports_no_fault_of_the_grader(assignment, graded):
     assert set(graded(assignment).results) == set(NOTES[assignment])
     assert "missing" not in graded(assignment).log

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from torchgrade.remote.answers import Answer, AnswerKind
-from torchgrade.testing import Case
+from torchgrade.testing import Case, Tolerance
 
 
 def split(x):
@@ -190,3 +191,19 @@ def test_a_mutant_that_dies_or_hangs_explains_nothing(disagree):
         mutants={"dead": {"double": lambda x: dead}, "slow": {"double": lambda x: slow}},
     )
     assert told.cause is None
+
+
+@pytest.mark.parametrize("tolerance, cause", [(None, None), (Tolerance(relative=0.0, absolute=0.2), "half")])
+def test_what_counts_as_right_within_a_tolerance_counts_as_the_same_mistake_within_it(
+    disagree, tolerance, cause
+):
+    """As with two trainings, which never come to the same digits."""
+    told = disagree(
+        "double",
+        cases(2, 3),
+        student={"double": lambda x: x / 2 + 0.1},
+        reference=REFERENCE,
+        mutants={"same": {"double": lambda x: x}, "half": {"double": lambda x: x / 2}},
+        tolerance=tolerance,
+    )
+    assert (told.cause and told.cause.mutant) == cause

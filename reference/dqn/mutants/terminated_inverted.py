@@ -1,0 +1,15 @@
+# canary: torchgrade-reference-7f3c1d
+"""your td_targets have it the wrong way round: the value of the next observation counts where the
+episode has not terminated
+"""
+
+import solution
+
+from torchgrade import hookimpl
+
+KILLED_BY = ("test_targets", "test_double_targets")
+
+
+@hookimpl
+def td_targets(reward, terminated, next_q_online, next_q_target, gamma, double):
+    return solution.targets_of(reward, ~terminated, next_q_online, next_q_target, gamma, double=double)

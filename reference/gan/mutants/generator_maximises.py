@@ -1,0 +1,20 @@
+# canary: torchgrade-reference-7f3c1d
+"""your generator loss has the wrong sign: it is -mean(log(sigmoid(fake_logits))), which falls when the
+discriminator is fooled
+"""
+
+import solution
+from torch.nn import functional
+
+from torchgrade import hookimpl
+
+KILLED_BY = ("test_generator_loss",)
+
+
+def wrong(fake):
+    return -functional.softplus(-fake).mean()
+
+
+@hookimpl
+def generator_loss(fake_logits):
+    return solution.with_gradients(wrong, fake_logits)
