@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MEASURED = {"backprop"}
 FEWEST_MUTANTS = 10
 
-# What takes minutes each: their mutants train.
-LONG = {"contrastive", "dqn", "gan"}
+# What takes a minute and more each. Their mutants are graded one by one in tests/assignments, too.
+LONG = {"adam", "attention", "contrastive", "dqn", "gan", "lstm"}
 
 pytestmark = pytest.mark.slow
 each_assignment = pytest.mark.parametrize(
