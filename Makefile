@@ -16,7 +16,7 @@ CLASSES := $(filter-out $(LONG_CLASSES),$(patsubst examples/class/%/expected.tom
 .PHONY: help setup demo test quick fuzz lint bench exploits docs clean
 
 help:
-	@echo 'make demo    grade the made-up classes, one an assignment, and write their pages'
+	@echo 'make demo    grade the made-up classes, and write their pages  (CLASSES=gan)'
 	@echo 'make test    run all tests           (ARGS="-k wire" is passed on to pytest)'
 	@echo 'make quick   run the tests without the slow ones'
 	@echo 'make fuzz    throw made-up replies, archives and notebooks at what reads them (ARGS="--seed 7")'
