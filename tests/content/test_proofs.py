@@ -27,9 +27,19 @@ FEWEST_MUTANTS = 10
 LONG = {"adam", "attention", "contrastive", "dqn", "gan", "lstm"}
 
 pytestmark = pytest.mark.slow
+
+
+def measured(assignment):
+    return assignment in MEASURED or bool(os.environ.get("TORCHGRADE_TEST_ALL_BUDGETS"))
+
+
+def marks(assignment):
+    chosen = ((pytest.mark.long, assignment in LONG), (pytest.mark.alone, measured(assignment)))
+    return [mark for mark, applies in chosen if applies]
+
+
 each_assignment = pytest.mark.parametrize(
-    "assignment",
-    [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in assignment_ids(ROOT)],
+    "assignment", [pytest.param(name, marks=marks(name)) for name in assignment_ids(ROOT)]
 )
 
 
@@ -59,10 +69,6 @@ def run(assignment):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return {"status": done.returncode, "stderr": done.stderr, "proof": json.loads(done.stdout)[assignment]}
-
-
-def measured(assignment):
-    return assignment in MEASURED or bool(os.environ.get("TORCHGRADE_TEST_ALL_BUDGETS"))
 
 
 def reference_of(assignment):

@@ -7,13 +7,13 @@ treated alike in everything, and each answer of the submission is verified after
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torchgrade.budget.declaration import Budget
 from torchgrade.budget.gpu_memory import MemoryGauge
-from torchgrade.budget.interval import Interval
+from torchgrade.budget.interval import Interval, doubt
 from torchgrade.errors import ContentError
 from torchgrade.remote.answers import Answer, AnswerKind, Call
 from torchgrade.remote.worker import RemoteWorker
@@ -35,6 +35,9 @@ __all__ = [
 
 # So many times inside of a limit, or by memory, of which limits are coarse, so many times the width will do.
 FAR_INSIDE = 2.0
+# Where what a submission is compared with spreads so far, so much more time is taken to measure.
+UNQUIET = 0.1
+TIMES_LONGER = 3.0
 # How much longer than what loses all points a call may take before it is stopped.
 _PATIENCE = 4.0
 _PATIENCE_BY_MEMORY = 400.0
@@ -47,7 +50,7 @@ class Effort:
     """How much is done for certainty.
 
     Attributes:
-        seconds: after which no new pair is begun.
+        seconds: after which no new pair is begun; thrice as many where the machine is unquiet.
         width: of the interval, to each side, that is wanted: 0.02 is 2 %.
         call_seconds: what one call may take in any case.
     """
@@ -128,6 +131,19 @@ class Comparison:
             width *= FAR_INSIDE
         sided = interval.high <= budget.full_marks or interval.low > budget.full_marks
         return sided and interval.width <= width
+
+    def is_late(self, seconds: float, compared: Sequence[float]) -> bool:
+        """Tell whether no more time is to be spent.
+
+        A submission that wastes its time is left with few pairs: where the machine leaves much doubt about
+        what it is compared with, more are taken, so that the doubt is not to its benefit.
+
+        Args:
+            seconds: spent so far.
+            compared: figures of what it is compared with, one for each pair.
+        """
+        most = self.effort.seconds
+        return seconds > most and (seconds > TIMES_LONGER * most or doubt(compared) <= UNQUIET)
 
     def verify(self, call: Call, right: Answer, answer: Answer) -> None:
         """Check an answer of the submission.

@@ -72,7 +72,7 @@ class _Growth:
             if len(pairs) < FEWEST_RUNS:
                 continue
             interval = ratio_interval([math.log(mine / theirs) for mine, theirs in pairs])
-            late = time.monotonic() - started > self._comparison.effort.seconds
+            late = self._comparison.is_late(time.monotonic() - started, [theirs for _, theirs in pairs])
             if late or len(pairs) == MOST_RUNS or self._comparison.is_clear(interval):
                 return _result(interval, pairs, self._told)
 

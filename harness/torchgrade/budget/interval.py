@@ -15,12 +15,14 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Interval", "ratio_interval"]
+__all__ = ["Interval", "doubt", "ratio_interval"]
 
 TRIMMED = 0.2
 # In the ratio's logarithm. Two that spread alike have a ratio that spreads 1.4 times as far.
 _LEAST_DOUBT = 0.05
 _TIMES_SPREAD = 2.0
+# Whoever is far outside stays outside, however the machine behaves.
+_MOST_DOUBT = 0.25
 # 97.5 % quantiles for 1 to 30 degrees of freedom, beyond as for 30.
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
@@ -51,15 +53,23 @@ class Interval:
     def without_own_spread(self, compared: Sequence[float]) -> Interval:
         """Return it with a lower end that a submission cannot push down by being slow at random.
 
-        What is compared with was measured at the same times: how far it spreads is what the machine did,
-        and the most that can be doubted.
-
         Args:
             compared: figures of what is compared with, one for each pair.
         """
-        spread = ratio_interval([math.log(figure) for figure in compared]).width
-        doubt = max(_LEAST_DOUBT, _TIMES_SPREAD * spread)
-        return dataclasses.replace(self, low=max(self.low, self.ratio * math.exp(-doubt)))
+        most = min(doubt(compared), _MOST_DOUBT)
+        return dataclasses.replace(self, low=max(self.low, self.ratio * math.exp(-most)))
+
+
+def doubt(compared: Sequence[float]) -> float:
+    """Return by how much a ratio may be doubted, in its logarithm, for what the machine did meanwhile.
+
+    What is compared with was measured at the same times: how far it spreads is the machine's doing alone.
+
+    Args:
+        compared: figures of what is compared with, one for each pair; at least two.
+    """
+    spread = ratio_interval([math.log(figure) for figure in compared]).width
+    return max(_LEAST_DOUBT, _TIMES_SPREAD * spread)
 
 
 def ratio_interval(logarithms: Sequence[float]) -> Interval:

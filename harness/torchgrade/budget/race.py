@@ -106,7 +106,7 @@ class _Race:
             self._pairs += self._take_pairs()
             if len(self._pairs) >= FEWEST_PAIRS:
                 interval = ratio_interval(self._logarithms())
-                late = time.monotonic() - started > self._comparison.effort.seconds
+                late = self._comparison.is_late(time.monotonic() - started, self._theirs())
                 if late or len(self._pairs) >= MOST_PAIRS or self._comparison.is_clear(interval):
                     return self._result(interval)
 
@@ -175,6 +175,9 @@ class _Race:
     def _logarithms(self) -> list[float]:
         return [math.log(mine / theirs) for mine, theirs in self._without_ways()]
 
+    def _theirs(self) -> list[float]:
+        return [theirs for _, theirs in self._without_ways()]
+
     def _without_ways(self) -> list[tuple[float, float]]:
         # What they take beyond the least is the machine's doing, and must not be taken off quick calls.
         ways = min(*self._ways, MOST_WAYS * statistics.median(their for _, their in self._pairs))
@@ -187,7 +190,7 @@ class _Race:
     def _result(self, interval: Interval) -> Measured:
         pairs = self._without_ways()
         return Measured(
-            interval=interval.without_own_spread([theirs for _, theirs in pairs]),
+            interval=interval.without_own_spread(self._theirs()),
             submission=statistics.median(mine for mine, _ in pairs),
             compared=statistics.median(theirs for _, theirs in pairs),
         )

@@ -215,7 +215,7 @@ class BudgetSuite:
     def why_not_measured(self, budget: Budget) -> str:
         """Say why this machine cannot measure a budget, or nothing."""
         if self._compared is None:
-            return "there is nothing to compare with"
+            return "measuring was switched off, or there is no yardstick"
         if self._compared.calibrations is not None and budget.name not in self._compared.calibrations:
             return "the yardstick is not calibrated for it"
         if budget.threads > most_cores():

@@ -81,5 +81,6 @@ def test_what_only_the_submission_spreads_is_not_to_its_benefit():
     assert (steady.ratio, steady.high) == (4.0, 16.0)
     busy = wide.without_own_spread([1.0, 3.0] * 4)
     assert 1.0 <= busy.low < steady.low
+    assert wide.without_own_spread([1.0, 99.0] * 4).low == pytest.approx(4 * math.exp(-0.25))
     narrow = Interval(ratio=4.0, low=3.99, high=4.01, count=8)
     assert narrow.without_own_spread([1.0] * 8) == narrow

@@ -179,3 +179,36 @@ def test_on_a_device_what_is_compared_with_counts_as_it_was_without_the_submissi
     assert fooled.interval.ratio < 0.7
     measured = race(track.comparison(quick, slowed, effort=effort, device="cuda"))
     assert measured.interval.ratio > 1.3 * fooled.interval.ratio
+
+
+@pytest.mark.parametrize(
+    "compared, seconds, late",
+    [
+        ([1.0, 1.01] * 4, 3.9, False),
+        ([1.0, 1.01] * 4, 4.1, True),
+        ([1.0, 3.0] * 4, 4.1, False),
+        ([1.0, 3.0] * 4, 11.9, False),
+        ([1.0, 3.0] * 4, 12.1, True),
+    ],
+    ids=["quiet and in time", "quiet", "unquiet", "unquiet for long", "unquiet for too long"],
+)
+def test_more_time_is_taken_only_for_what_the_machine_does(track, kit, compared, seconds, late):
+    comparison = track.comparison(kit.REFERENCE, effort=Effort(seconds=4.0))
+    assert comparison.is_late(seconds, compared) is late
+
+
+def test_time_that_a_submission_wastes_leaves_it_no_fewer_pairs_where_the_machine_is_unquiet(
+    track, kit, monkeypatch
+):
+    """It sleeps until its time is up, and what it is compared with spreads as beside other work."""
+    monkeypatch.setattr(_Race, "_theirs", lambda _: [1.0, 3.0] * 4)
+    body = """
+    calls.append(1)
+    if len(calls) in (4, 5):
+        time.sleep(0.3)
+    return work(x, 300)
+    """
+    lazy = kit.implementation(body, COUNTING)
+    measured = race(track.comparison(lazy, effort=Effort(seconds=0.5, width=0.0)))
+    assert measured.interval.count > FEWEST_PAIRS
+    assert measured.interval.low > 1.0
