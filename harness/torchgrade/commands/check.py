@@ -203,7 +203,7 @@ def _mark(test: TestOutcome) -> tuple[str, str]:
 def _echo_test(test: TestOutcome, column: int) -> None:
     mark, colour = _mark(test)
     click.echo(f"  {click.style(mark.ljust(column), fg=colour)}  {inert(test.title)}")
-    if test.outcome.value != "passed" or test.is_budget:
+    if test.student_message:
         click.echo(_indented(test.student_message, " " * (column + 4)))
 
 

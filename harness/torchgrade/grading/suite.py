@@ -120,15 +120,16 @@ class TestSuite:
         record = self._bench.record
         points = Fraction(test.max_points)
         failure = verdict.failure
+        passed = verdict.outcome is Outcome.PASSED
         return TestOutcome(
             id=test.id,
             number=test.number,
             title=test.title,
             outcome=verdict.outcome,
-            points=points if verdict.outcome is Outcome.PASSED else Fraction(0),
+            points=points if passed else Fraction(0),
             max_points=points,
             hooks=tuple(record.hooks),
-            student_message=verdict.student_message,
+            student_message=record.remark if passed else verdict.student_message,
             instructor_message=verdict.instructor_message,
             cause=None if failure is None else failure.cause,
             wall_seconds=record.wall_seconds,

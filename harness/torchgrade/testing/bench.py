@@ -77,7 +77,11 @@ class Borrows(Protocol):
 
 @dataclass(slots=True)
 class TestRecord:
-    """What is noted while one test runs."""
+    """What is noted while one test runs.
+
+    Attributes:
+        remark: what a student hears if the test passes, such as a figure that was reached.
+    """
 
     __test__ = False
 
@@ -85,6 +89,7 @@ class TestRecord:
     wall_seconds: float = 0.0
     error_in_tolerances: float | None = None
     exhibits: tuple[Exhibit, ...] = ()
+    remark: str = ""
 
     def note_ratio(self, ratio: float) -> None:
         """Keep the worst error."""

@@ -116,9 +116,10 @@ class Learns:
                 break
         by_figure = sorted(reached + missed, key=lambda each: each.figure)
         self._bench.record.exhibits += tuple(by_figure[(len(by_figure) - 1) // 2].exhibits)
+        told = _tell(what, [each.figure for each in reached + missed], at_least, at_most)
         if len(missed) > len(reached):
-            figures = [each.figure for each in reached + missed]
-            raise StudentFailure(Outcome.FAILED, _explain(hook, what, figures, at_least, at_most))
+            raise StudentFailure(Outcome.FAILED, f"your `{hook}` learns too little: {told}")
+        self._bench.record.remark = told
 
     def _train(self, spec: Hook, lesson: Lesson | Practice) -> Scored:
         scored = self._attend(spec, lesson) if isinstance(lesson, Lesson) else self._practise(spec, lesson)
@@ -147,12 +148,9 @@ class Learns:
         return scored
 
 
-def _explain(
-    hook: str, what: str, scores: Sequence[float], at_least: float | None, at_most: float | None
-) -> str:
-    told = ", ".join(f"{score:.3g}" for score in scores)
-    wanted = f"at least {at_least:g}" if at_least is not None else f"at most {at_most:g}"
+def _tell(what: str, figures: Sequence[float], at_least: float | None, at_most: float | None) -> str:
+    told = ", ".join(f"{figure:.3g}" for figure in figures)
+    needed = f"at least {at_least:g}" if at_least is not None else f"at most {at_most:g}"
     return (
-        f"your `{hook}` learns too little: {what} is {told} in {len(scores)} trainings with different seeds;"
-        f" needed: {wanted} in two of three"
+        f"{what} is {told} in {len(figures)} trainings with different seeds; needed: {needed} in two of three"
     )

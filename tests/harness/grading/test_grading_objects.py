@@ -121,6 +121,13 @@ def test_who_learns_too_little_hears_by_how_much(results):
     assert "in 2 trainings with different seeds; needed: at most 1e-06 in two of three" in message
 
 
+def test_who_learns_enough_hears_by_how_much_too(results):
+    message = told(results["right"], "test_learns")
+
+    assert message.startswith("the largest error is ")
+    assert message.endswith("in 2 trainings with different seeds; needed: at most 1e-06 in two of three")
+
+
 def test_answers_of_the_wrong_form_are_refused_in_the_authors_words(results):
     assert "predict must return 5 numbers" in told(results["predicts_too_few"], "test_learns")
 
