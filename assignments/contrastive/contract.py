@@ -6,7 +6,10 @@ modified: nothing writes into a tensor that it was given. Arguments may be non-c
 Embeddings ``z1`` and ``z2`` are float64 or float32; both of one call have the same dtype, and results have it
 too. Their entries are finite, and the norm of each row is either exactly 0 or between 1e-6 and 1e6.
 
-Images are float32, shape (N, 8, 8), values from 0.0 (paper) to 1.0 (ink).
+Images are float32, shape (N, 8, 8), values from 0.0 (paper) to 1.0 (ink). They show digits; only ``embed``
+may also be given images that show nothing, with the same value in all pixels.
+
+Seeds are from 0 to 2**31 - 1.
 """
 
 from __future__ import annotations
@@ -102,7 +105,7 @@ def augment(images: Tensor, seed: int) -> tuple[Tensor, Tensor]:
 
     Args:
         images: shape (N, 8, 8), N >= 1.
-        seed: an int >= 0 that determines whatever is random: two calls with the same images and the same seed
+        seed: an int that determines whatever is random: two calls with the same images and the same seed
             return the same, whatever was called before; other seeds give other views, as different as the
             two views of an image.
 
@@ -147,9 +150,9 @@ def encoder(seed: int) -> Any:
     knowledge from elsewhere: weights, templates or images that come with the submission.
 
     Args:
-        seed: an int >= 0 that determines whatever is random: two encoders with the same seed that are given
+        seed: an int that determines whatever is random: two encoders with the same seed that are given
             the same images have the same features (up to rounding), whatever else was made, trained or
-            asked before. Encoders share nothing.
+            asked before, and whatever state torch's global random generator is in. Encoders share nothing.
 
     Returns:
         The object. Each call makes a new one.

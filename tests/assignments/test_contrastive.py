@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,20 @@ def nt_xent(z1, z2, temperature):
     logits = (unit @ unit.T / temperature).fill_diagonal_(-torch.inf)
     return F.cross_entropy(logits, torch.arange(len(unit)).roll(len(z1)))
 '''
+
+PIXELS = """
+from torchgrade import hookimpl
+
+class Pixels:
+    def fit(self, images):
+        assert images.shape[1:] == (8, 8)
+    def embed(self, images):
+        return images.flatten(1)
+
+@hookimpl
+def encoder(seed):
+    return Pixels()
+"""
 
 
 def grade(folder, sources):
@@ -185,3 +201,18 @@ def test_a_road_to_built_in_similarity_ends_in_its_sentence(roads, road):
     assert test.outcome is Outcome.ERROR
     text = f"your `cosine_similarity_matrix` uses `{ROADS[road]}`, which this assignment asks you to "
     assert text in test.student_message
+
+
+@pytest.mark.slow
+def test_the_handouts_exam_can_be_held_in_a_students_folder(tmp_path):
+    folder = tmp_path / "contrastive"
+    start = [sys.executable, "-m", "torchgrade", "start", "contrastive", "--to", folder, "--content", ROOT]
+    subprocess.run(start, check=True, capture_output=True)
+    handout = (folder / "handout.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```python\n(.*?)^```", handout, re.MULTILINE | re.DOTALL)
+    (folder / "exam.py").write_text(script, encoding="utf-8")
+    (folder / "submission.py").write_text(PIXELS, encoding="utf-8")
+    told = subprocess.run([sys.executable, "exam.py"], cwd=folder, check=True, capture_output=True, text=True)
+    accuracies = [float(line.split()[-1]) for line in told.stdout.splitlines()]
+    # What the handout says of pixels; how many were seen does not matter to them.
+    assert accuracies == pytest.approx([0.27, 0.39, 0.39], abs=0.05)

@@ -129,6 +129,12 @@ def judging():
 
 
 @pytest.fixture(scope="module")
+def at_home():
+    """What students may measure their images by."""
+    return CaseFunctions(ROOT / "assignments" / "gan" / "public", bytes(32))._functions["at_home"]
+
+
+@pytest.fixture(scope="module")
 def images():
     """Training images and unseen ones."""
     data = digits(Draw(bytes(32), "images"))
@@ -182,14 +188,17 @@ def made(images, kind):
         "between two neighbours",
     ],
 )
-def test_what_lies_next_to_a_training_image_is_refused_as_a_copy(judging, images, kind):
+def test_what_lies_next_to_a_training_image_is_refused_as_a_copy(judging, at_home, images, kind):
     with pytest.raises(StudentFailure, match="too near to single training images"):
         judging["refuse_copies"](made(images, kind), *images)
+    found = at_home(made(images, kind), *images)
+    assert found["next_to_one"] > 0.25 or found["nearest"] < 0.7
 
 
-def test_few_images_again_and_again_are_refused(judging, images):
+def test_few_images_again_and_again_are_refused(judging, at_home, images):
     with pytest.raises(StudentFailure, match="too much alike"):
         judging["refuse_copies"](made(images, "few again and again"), *images)
+    assert at_home(made(images, "few again and again"), *images)["variety"] < 0.4
 
 
 @pytest.mark.parametrize(
@@ -199,7 +208,11 @@ def test_what_is_no_digit_is_much_too_far_from_digits(judging, images, kind):
     assert judging["distance"](made(images, kind), images[1]) > 1.5 * 0.08
 
 
-def test_digits_that_somebody_else_has_written_are_no_copies_and_near(judging, images):
+def test_digits_that_somebody_else_has_written_are_no_copies_and_near(judging, at_home, images):
     training, unseen = images
     judging["refuse_copies"](unseen, training[:700], training[700:])
+    found = at_home(unseen, training[:700], training[700:])
+    assert found["next_to_one"] <= 0.25
+    assert found["nearest"] >= 0.7
+    assert found["variety"] >= 0.4
     assert judging["distance"](unseen, training) < 0.04

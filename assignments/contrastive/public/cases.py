@@ -6,7 +6,8 @@ The grading has other draws, and further cases.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from torchgrade.testing.exhibits import images as picture
 Array = np.ndarray[Any, Any]
 Tensor = torch.Tensor
 CLASSES, PIXELS = 10, 8
+TRAINING = 1_437
 DRAWS, PENALTY = 100, 0.1
 
 
@@ -68,32 +70,85 @@ def moved(draw: Draw, images: Array) -> Tensor:
 
 def exams(draw: Draw, labelled: int) -> list[Lesson]:
     """Trainings without labels, each with its exam: as in the grading, but with the digits upright."""
-    return [exam(draw, labelled) for _ in range(3)]
+    return [lesson(draw, exam(draw, labelled)) for _ in range(3)]
 
 
-def exam(draw: Draw, labelled: int) -> Lesson:
-    """A training, and a linear probe that is told ``labelled`` labels of each digit."""
+@dataclass(frozen=True, kw_only=True)
+class Exam:
+    """What an encoder learns from, and what it is asked afterwards.
+
+    Attributes:
+        seen: images for `fit`.
+        given, asked: moved images, those of the training and those held out.
+        labels, held_out_labels: of the digits on these.
+        told: for each draw, the rows of `given` whose labels the probe is told.
+    """
+
+    seen: Tensor
+    given: Tensor
+    asked: Tensor
+    labels: Array
+    held_out_labels: Array
+    told: list[Array]
+
+    def accuracy(self, features: Array, held_out: Array) -> float:
+        """Accuracy of the probe, averaged over the draws."""
+        labels, asked = self.labels, self.held_out_labels
+        return float(np.mean([probe(features, held_out, labels, rows, asked) for rows in self.told]))
+
+
+def exam(draw: Draw, labelled: int, count: int = TRAINING) -> Exam:
+    """An exam after a training on `count` images, with `labelled` labels of each digit."""
     data = digits(draw)
-    given, asked = moved(draw, data.images), moved(draw, data.held_out_images)
-    members = [np.flatnonzero(data.labels == label) for label in range(CLASSES)]
-    told = [
-        np.concatenate([draw.generator.choice(each, labelled, replace=False) for each in members])
-        for _ in range(DRAWS)
-    ]
-    case = Case("digits", seed=int(draw.integers(0, 1_000))).then("fit", tensor(data.images))
-    case.then("embed", given).then("embed", asked)
+    images, labels = data.images[:count], data.labels[:count]
+    members = [np.flatnonzero(labels == label) for label in range(CLASSES)]
+    return Exam(
+        seen=tensor(images),
+        given=moved(draw, images),
+        asked=moved(draw, data.held_out_images),
+        labels=labels,
+        held_out_labels=data.held_out_labels,
+        told=[
+            np.concatenate([draw.generator.choice(each, labelled, replace=False) for each in members])
+            for _ in range(DRAWS)
+        ],
+    )
+
+
+def accuracy(make: Callable[[int], Any], labelled: int, seed: int = 0, count: int = TRAINING) -> float:
+    """The accuracy of your own exam, without `torchgrade check`.
+
+    Args:
+        make: your `encoder`.
+        labelled: labels of each digit that the probe is told.
+        seed: for the encoder; each draws another exam, too.
+        count: of images to learn from.
+    """
+    drawn = exam(Draw(seed.to_bytes(4, "big"), "at home"), labelled, count)
+    model = make(seed)
+    model.fit(drawn.seen)
+    return drawn.accuracy(*features_of_both(drawn, [model.embed(drawn.given), model.embed(drawn.asked)]))
+
+
+def lesson(draw: Draw, drawn: Exam) -> Lesson:
+    """The exam as the tests hold it."""
+    case = Case("digits", seed=int(draw.integers(0, 1_000))).then("fit", drawn.seen)
+    case.then("embed", drawn.given).then("embed", drawn.asked)
 
     def score(results: Sequence[Any]) -> Scored:
-        features, held_out = (
-            features_of(got, len(images)) for got, images in zip(results[1:], (given, asked), strict=True)
+        features, held_out = features_of_both(drawn, results[1:])
+        return Scored(
+            figure=drawn.accuracy(features, held_out), exhibits=(neighbours(features, drawn.given),)
         )
-        check(features.shape[1] == held_out.shape[1], "`embed` returns another number of features each time")
-        accuracy = float(
-            np.mean([probe(features, held_out, data.labels, rows, data.held_out_labels) for rows in told])
-        )
-        return Scored(figure=accuracy, exhibits=(neighbours(features, given),))
 
     return Lesson(case=case, score=score)
+
+
+def features_of_both(drawn: Exam, results: Sequence[Any]) -> tuple[Array, Array]:
+    """Features of what is given and asked."""
+    given, asked = features_of(results[0], len(drawn.given)), features_of(results[1], len(drawn.asked))
+    check(given.shape[1] == asked.shape[1], "`embed` returns another number of features each time")
+    return given, asked
 
 
 def features_of(got: Any, count: int) -> Array:

@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 MODES, STEPS, PORTION, BATCH, LATENT = 5, 600, 50, 128, 4
 NEAR, LEAST_MODES, LEAST_SHARE, SHOWN = 3.0, 4, 0.04, 1_000
 IMAGES, COUNT, FEW, DIRECTIONS = 900, 500, 10, 12
+NEXT_TO, PAPER = 0.8, 1e-6
 
 
 def pairs(draw: Draw) -> list[Case]:
@@ -44,7 +45,7 @@ def models(draw: Draw) -> list[Case]:
 
 
 def five(draw: Draw) -> list[Practice]:
-    """Three rings of five Gaussians."""
+    """Rings of five Gaussians: three are made up, two successes or two misses end it."""
     return [practice(draw) for _ in range(3)]
 
 
@@ -95,7 +96,7 @@ def bars(draw: Draw, count: int) -> Array:
 
 
 def lessons(draw: Draw) -> list[Lesson]:
-    """Three trainings on bars."""
+    """Trainings on bars: three are made up, two successes or two misses end it."""
     return [lesson(draw) for _ in range(3)]
 
 
@@ -130,3 +131,48 @@ def distance(made: Array, real: Array) -> float:
     values, vectors = np.linalg.eigh(np.cov(real, rowvar=False))
     directions = vectors[:, -DIRECTIONS:]
     return frechet_distance(made @ directions, real @ directions) / float(values[-DIRECTIONS:].sum())
+
+
+def at_home(images: Any, training: Any, unseen: Any) -> dict[str, float]:
+    """Return how new and how different from each other digits are, by the measures of the grading.
+
+    Nothing here calls it: it is for you. Whether the images look like digits it does not say.
+
+    Args:
+        images: your samples, a tensor or an array of shape (N, 8, 8), N >= 2.
+        training: what ``fit`` was given, of shape (M, 8, 8), M >= 2.
+        unseen: other digits, upright or turned as those are.
+
+    Returns:
+        ``next_to_one``: share of the samples that lie next to a single training image, at most 0.25;
+        ``nearest``: median distance to the nearest training image over what it is for unseen digits, at
+        least 0.7; ``variety``: median distance to the nearest other sample over what it is among training
+        images, at least 0.4.
+    """
+    made, seen, other = (np.asarray(each, dtype=np.float64) for each in (images, training, unseen))
+    found, usual = two_nearest(made, seen), two_nearest(other, seen)
+    apart, among = (nearest_distances(each, each, 2)[:, 1] for each in (unit(made), unit(seen)))
+    return {
+        "next_to_one": float(np.mean(found[:, 0] <= NEXT_TO * found[:, 1])),
+        "nearest": float(np.median(found[:, 0]) / np.median(usual[:, 0])),
+        "variety": float(np.median(apart) / np.median(among)),
+    }
+
+
+def unit(images: Array) -> Array:
+    """Return images as vectors of length 1, whatever their ink."""
+    flat = images.reshape(len(images), -1)
+    lengths: Array = np.linalg.norm(flat, axis=1, keepdims=True)
+    return flat / np.maximum(lengths, PAPER)
+
+
+def two_nearest(images: Array, training: Array) -> Array:
+    """Return the distances (N, 2) to the two nearest training images, each in the best of nine places."""
+    best = np.full((len(images), len(training)), np.inf)
+    padded = np.pad(training, [(0, 0), (1, 1), (1, 1)])
+    for row in range(3):
+        for column in range(3):
+            moved = unit(padded[:, row : row + 8, column : column + 8])
+            best = np.minimum(best, 2.0 - 2.0 * unit(images) @ moved.T)
+    distances: Array = np.sqrt(np.maximum(np.sort(best, axis=1)[:, :2], 0.0))
+    return distances

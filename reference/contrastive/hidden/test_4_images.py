@@ -198,17 +198,17 @@ def features_of_exam(exam: Any, results: Sequence[Any]) -> tuple[Array, Array]:
 
 
 def lesson_one_by_one(exam: Any) -> Lesson:
-    """Return a short training; then images together, among white ones, one by one, and once more."""
-    white = torch.cat((exam.asked[:10], torch.ones(90, PIXELS, PIXELS)))
-    case = exam.case("a short training").then("embed", white)
+    """Return a short training; then images together, among images all of ink, one by one, and once more."""
+    inked = torch.cat((exam.asked[:10], torch.ones(90, PIXELS, PIXELS)))
+    case = exam.case("a short training").then("embed", inked)
     for single in range(SINGLES):
         case.then("embed", exam.asked[single : single + 1])
     case.then("embed", exam.asked)
 
     def score(results: Sequence[Any]) -> float:
         given, together = features_of_exam(exam, results)
-        company = features_of(results[3], len(white))
-        text = "the features of an image are others when it is embedded among white images"
+        company = features_of(results[3], len(inked))
+        text = "the features of an image are others when it is embedded among images that are all ink"
         blame(apart(company[:10], together[:10], together) <= SAME, text, "encoder_batch_statistics")
         same_alone(results[4:-1], together)
         again = features_of(results[-1], len(exam.asked))
