@@ -110,7 +110,8 @@ def epsilon_greedy(
     Args:
         q: Q-values, float32 or float64, shape (B, A).
         epsilon: probability of exploring, from 0 to 1, both included.
-        uniform: numbers from [0, 1), the dtype of q, shape (B,).
+        uniform: numbers from [0, 1), the dtype of q, shape (B,): equal to epsilon to the last digit of that
+            dtype, or so far from it that rounding does not decide.
         random_action: actions, int64, shape (B,). One may happen to be the best.
 
     Returns:
@@ -228,7 +229,8 @@ def dqn_agent(observation_size: int, num_actions: int, gamma: float, total_steps
         gamma: discount, from 0 (included) to 1 (not included).
         total_steps: how often ``observe`` will be called at the most, from 300 to 5,000: for whoever lets
             something fall over time.
-        seed: an int of which all that is random depends, as for ``replay_buffer``.
+        seed: an int of which all that is random depends, as for ``replay_buffer``: first weights, samples
+            and exploration. The tests look at what two new agents explore. Different seeds may do the same.
 
     The methods of the agent:
 
@@ -252,9 +254,11 @@ def dqn_agent(observation_size: int, num_actions: int, gamma: float, total_steps
     The tasks. All of them are drawn anew for each grading:
 
     * *Told*: 600 transitions of a small decision process, its actions chosen at random by somebody else.
-      It has 4 states and 3 actions at the most, entries of an observation and rewards lie between -2 and 2
-      and between -9 and 9, gamma is between 0.4 and 0.7. Afterwards every Q-value, and none is beyond 15, is
-      to be right to within 0.3.
+      It has 4 states and 3 actions at the most. Entries of an observation lie between -2 and 2, observations
+      of different states 1.5 apart at least, and rewards between -9 and 9. Either the best actions lead to
+      the end from everywhere, in 4 steps at the most: then gamma is between 0.5 and 0.7, and no Q-value
+      beyond 9. Or no action ever leads to an end: then gamma is 0.5, and no Q-value beyond 15. Afterwards
+      every Q-value is to be right to within 0.3.
     * *Acting*: 1,000 steps in such a process, its actions chosen by ``act(…, True)``. Afterwards every
       Q-value is to be right to within 0.5.
     * *CartPole*: up to 5,000 steps of Gymnasium's CartPole-v1, truncated after 200 steps, with gamma 0.98.
@@ -263,10 +267,12 @@ def dqn_agent(observation_size: int, num_actions: int, gamma: float, total_steps
       ``act(…, False)``. One mean return of at least 100 is enough, and ends the training; so does it if none
       was above 25 by step 2,000.
 
-    In *acting* and *CartPole* the median of three trainings counts. All of this is reached with: two hidden
-    layers of 64 units as ``torch.nn.Linear`` initialises them, Adam with a learning rate of 0.001, the Huber
-    loss, one update with a batch of 64 for every transition that is observed, as soon as there are 64, a
-    target network that is copied every 50 updates, and exploration that goes from 1 to 0.05 over the first
-    40 % of ``total_steps``. Agents built otherwise are as welcome. One call may take 60 seconds and all calls
-    of a grading 400 seconds together; a millisecond for an ``observe`` is usual.
+    In *acting* and *CartPole* the median of three trainings counts, each in an environment and with a seed of
+    its own. All of this is reached with: two hidden layers of 64 units, weights and biases of each layer
+    uniform between plus and minus one over the root of the number of its inputs, as ``torch.nn.Linear`` has
+    them; Adam with a learning rate of 0.001, the Huber loss, one update with a batch of 64 for every
+    transition that is observed, as soon as there are 64, a target network that is copied every 50 updates,
+    and exploration that goes from 1 to 0.05 over the first 40 % of ``total_steps``, counted in transitions
+    observed. Agents built otherwise are as welcome. One call may take 60 seconds and all calls of a grading
+    400 seconds together; a millisecond for an ``observe`` is usual.
     """

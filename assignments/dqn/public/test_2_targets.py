@@ -8,6 +8,18 @@ from torchgrade.testing import Tolerance, check, close, numerical_gradient
 ALMOST = Tolerance(relative=2e-5, absolute=1e-7)
 
 
+def targets_of(student, **given):
+    """Return the student's targets; fail if already their form is wrong."""
+    got, reward = student.td_targets(**given), given["reward"]
+    fits = isinstance(got, torch.Tensor) and got.shape == reward.shape and got.dtype is reward.dtype
+    check(
+        fits,
+        f"td_targets with double={given['double']} must return a tensor of the shape and dtype of `reward`,"
+        f" {tuple(reward.shape)} and float64 here",
+    )
+    return got
+
+
 def test_targets_worked_example(student):
     """td_targets: the worked example, plain and double"""
     reward = torch.tensor([1.0, -2.0, 10.0])
@@ -30,8 +42,8 @@ def test_double_makes_no_difference_where_networks_agree(student, cases):
     """td_targets: two networks that are the same give the same targets, double or not"""
     case = cases.targets()[0]
     given = {**case.arguments, "next_q_online": case.arguments["next_q_target"].clone()}
-    plain, double = (student.td_targets(**{**given, "double": double}) for double in (False, True))
-    close(double, plain, "the double targets where both networks say the same")
+    plain, double = (targets_of(student, **{**given, "double": double}) for double in (False, True))
+    close(double, plain, "the double targets, beside your plain ones, where both networks say the same,")
 
 
 def test_gradient_worked_example(student):
@@ -70,13 +82,14 @@ def test_loss_of_double_targets(student, cases):
         batch, weight = given["batch"], given["weight"]
         other = weight if given["target_weight"] is None else given["target_weight"]
         after = batch["next_observation"]
-        wanted = student.td_targets(
-            batch["reward"],
-            batch["terminated"],
-            after @ weight,
-            after @ other,
-            given["gamma"],
-            given["double"],
+        wanted = targets_of(
+            student,
+            reward=batch["reward"],
+            terminated=batch["terminated"],
+            next_q_online=after @ weight,
+            next_q_target=after @ other,
+            gamma=given["gamma"],
+            double=given["double"],
         )
         q = (batch["observation"] @ weight)[torch.arange(len(wanted)), batch["action"]]
         expected = float(torch.nn.functional.huber_loss(q, wanted))

@@ -65,7 +65,7 @@ def test_samples_hold_what_was_added(student, draw):
         batch = buffer.sample(5)
         check(
             isinstance(batch, dict) and "action" in batch,
-            "sample() must return a dictionary, as contract.py says",
+            "sample() must return a dictionary, as the contract says",
         )
         close(batch, batch_of([int(number) for number in batch["action"]]), "a sample, going by its actions,")
         drawn.update(int(number) for number in batch["action"])

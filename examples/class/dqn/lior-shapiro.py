@@ -7,8 +7,8 @@ methods will do. You may add functions, classes and further modules of your own.
 Two rules hold everywhere. Never write into what you were given, neither arrays nor tensors. And what you
 keep, keep as a copy.
 
-The handout explains the ideas; `contract.py` says exactly what is asked, down to the corner cases. Check
-your work as often as you like:
+The handout explains the ideas; the contract (`assignments/dqn/contract.py` among the course's files) says
+exactly what is asked, down to the corner cases. Check your work as often as you like:
 
     torchgrade check
 """

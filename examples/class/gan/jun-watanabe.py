@@ -7,8 +7,8 @@ methods will do. You may add functions, classes and further modules of your own.
 Two rules hold everywhere. Never write into what you were given, neither tensors nor lists nor
 dictionaries: work on copies. And return plain tensors that do not require gradients (`tensor.detach()`).
 
-The handout explains the mathematics; `contract.py` says exactly what is asked, down to the numbers of the
-optimisers. Check your work as often as you like:
+The handout explains the mathematics; `contract.py` (in `assignments/gan` of the course's files) says exactly
+what is asked, down to the numbers of the optimisers. Check your work as often as you like:
 
     torchgrade check
 """

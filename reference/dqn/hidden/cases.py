@@ -26,6 +26,11 @@ POLE_STEPS, POLE_GAMMA, POLE_LIMIT, EXAM_EVERY, EPISODES, POLE_ENOUGH = 5_000, 0
 # Whoever has not got so far by then will not get anywhere.
 HOPE_AFTER, HOPE = 2_000, 25
 NEW_SEED = 2**31
+# What the contract says of decision processes: how many states and actions, how far apart observations are,
+# what no entry of one, no reward and no Q-value is beyond, and which discounts occur.
+MOST_STATES, MOST_ACTIONS, LEAST_GAP, MOST_SEEN, MOST_REWARD = 4, 3, 1.5, 2.0, 9.0
+GAMMAS, MOST_Q, MOST_TO_END = (0.5, 0.7), 9.0, 4
+ENDLESS_GAMMA, MOST_ENDLESS_Q = 0.5, 15.0
 # Mean and median are the same and not near 0: who learns one value for all is told from who learns none.
 REWARDS = (1.0, 4.8, 8.6)
 
@@ -383,10 +388,11 @@ def bad_buffers(draw: Draw) -> list[Case]:
 def states(draw: Draw, count: int, size: int) -> Array:
     """Return observations, shape (count, size), that lie well apart."""
     while True:
-        found = draw.uniform(0.4, 1.6, count, size) * (2.0 * draw.integers(0, 2, count, size) - 1.0)
+        sizes = draw.uniform(0.4, 1.6, count, size)
+        found = (sizes * (2.0 * draw.integers(0, 2, count, size) - 1.0)).astype(np.float32)
         gaps = np.linalg.norm(found[:, None] - found[None], axis=-1) + 10.0 * np.eye(count)
-        if gaps.min() > 1.5:
-            return found.astype(np.float32)
+        if gaps.min() > LEAST_GAP:
+            return found
 
 
 def process(
@@ -410,6 +416,36 @@ def process(
     )
 
 
+def promised(given: Tabular, gamma: float) -> Tabular:
+    """Return the process, which is one of those that the contract describes.
+
+    Raises:
+        ValueError: if it is none: agents as the contract recommends them might not get there in time.
+    """
+    count, actions = given.rewards.shape
+    seen = given.observations
+    gaps = np.linalg.norm(seen[:, None] - seen[None], axis=-1)[~np.eye(count, dtype=bool)]
+    largest = float(np.abs(given.q_values(gamma)).max())
+    if (given.successors != END).all():
+        fits = gamma == ENDLESS_GAMMA and largest <= MOST_ENDLESS_Q
+    else:
+        fits = GAMMAS[0] <= gamma <= GAMMAS[1] and largest <= MOST_Q and ends_soon(given, gamma)
+    fits = fits and count <= MOST_STATES and actions <= MOST_ACTIONS and bool((gaps > LEAST_GAP).all())
+    if not (fits and np.abs(seen).max() <= MOST_SEEN and np.abs(given.rewards).max() <= MOST_REWARD):
+        raise ValueError(f"the contract promises other processes than {given} with gamma {gamma}")
+    return given
+
+
+def ends_soon(given: Tabular, gamma: float) -> bool:
+    """Tell whether the best actions lead to the end from every state, in as many steps as are promised."""
+    best = given.q_values(gamma).argmax(axis=1)
+    following = given.successors[np.arange(len(best)), best]
+    reached = np.arange(len(best))
+    for _ in range(MOST_TO_END):
+        reached = np.where(reached == END, END, following[reached])
+    return bool((reached == END).all())
+
+
 def sign(draw: Draw) -> float:
     """Return -1 or 1."""
     return 2.0 * int(draw.integers(0, 2)) - 1.0
@@ -430,7 +466,7 @@ def told(draw: Draw, category: str, given: Tabular, gamma: float) -> Case:
 
 def tell(case: Case, given: Tabular, on: int = 0) -> Case:
     """Add the transitions, and the question."""
-    for transition in given.wander(TOLD_STEPS):
+    for transition in promised(given, case.arguments["gamma"]).wander(TOLD_STEPS):
         case.then("observe", *transition, on=on)
     return case.then("q_values", torch.from_numpy(given.observations), on=on)
 
@@ -530,7 +566,7 @@ def _treadmill(draw: Draw) -> Tabular:
 def practice(draw: Draw, make: Any, gamma: float) -> Practice:
     """One agent in one process, the same for every agent; its figure is its worst error in the end."""
     seed = draw.generator.bytes(32)
-    given = make(Draw(seed, "process"))
+    given = promised(make(Draw(seed, "process")), gamma)
 
     def train(agent: Any) -> Scored:
         environment = make(Draw(seed, "process"))

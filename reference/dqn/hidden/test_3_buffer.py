@@ -35,7 +35,7 @@ def test_buffer_extends(agree, cases):
 
 @points(2)
 def test_certain_samples(agree, cases):
-    """replay_buffer: samples of which only one is possible"""
+    """replay_buffer: samples from a single transition, or from equal ones"""
     agree("replay_buffer", cases.samples_that_are_certain())
 
 
