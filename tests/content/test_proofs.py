@@ -24,7 +24,7 @@ MEASURED = {"backprop"}
 FEWEST_MUTANTS = 10
 
 # What takes a minute and more each. Their mutants are graded one by one in tests/assignments, too.
-LONG = {"adam", "attention", "contrastive", "dqn", "gan", "lstm"}
+LONG = {"adam", "attention", "contrastive", "convnet", "dqn", "gan", "lstm"}
 
 pytestmark = pytest.mark.slow
 

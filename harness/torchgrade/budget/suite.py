@@ -194,7 +194,7 @@ class BudgetSuite:
         )
         with staying_on(cores), without_collections():
             measured = growth(comparison) if budget.measures == "memory" else race(comparison)
-        self._cores.prove(cores, quiet=measured.interval.width <= self._effort.width)
+        self._cores.prove(cores, quiet=comparison.is_clear(measured.interval))
         return measured
 
     def _measure(self, budget: Budget, submission: Modules) -> Verdict:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from torchgrade.testing import Case, Draw, Practice, Scored, check
-from torchgrade.testing.environments import END, CartPole, Tabular, play, practise
+from torchgrade.testing.environments import END, CartPole, Guise, Tabular, play, practise
 from torchgrade.testing.exhibits import curves
 from torchgrade.wire.values import Array
 
@@ -606,16 +606,16 @@ def worst_error(got: Any, right: Array) -> float:
 
 
 def cart_pole(draw: Draw) -> list[Practice]:
-    """Balancing a pole, observed and steered in an order of its own."""
-    return [pole(draw) for _ in range(3)]
+    """Balancing a pole, observed and steered in three guises."""
+    return [pole(draw, guise) for guise in Guise.drawn(draw).opposed()]
 
 
-def pole(draw: Draw) -> Practice:
+def pole(draw: Draw, guise: Guise) -> Practice:
     """One training, with an examination now and then; its figure is the best mean return."""
     seed = draw.generator.bytes(32)
 
     def train(agent: Any) -> Scored:
-        environment = CartPole(Draw(seed, "pole"), POLE_LIMIT)
+        environment = CartPole(Draw(seed, "pole"), POLE_LIMIT, guise)
         judges = environment.alike(EPISODES)
         ends, returns, exams, so_far = [], [], {0: 0.0}, 0.0
         for step, reward, ended in practise(agent, environment, POLE_STEPS):
