@@ -8,9 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ASSIGNMENTS := $(notdir $(wildcard assignments/*))
-# Whose submissions train for minutes: make demo CLASSES=gan
-LONG_CLASSES := contrastive dqn gan
-CLASSES := $(filter-out $(LONG_CLASSES),$(patsubst examples/class/%/expected.toml,%,$(wildcard examples/class/*/expected.toml)))
+CLASSES := $(patsubst examples/class/%/expected.toml,%,$(wildcard examples/class/*/expected.toml))
 
 # Whose time and memory the demo measures: make demo CLASSES=adam MEASURED_CLASSES=adam
 MEASURED_CLASSES := backprop
@@ -43,11 +41,11 @@ demo: setup
 # What measures runs by itself, after all else: beside other tests a ratio of 12 came out as 6.
 # Status 5: ARGS chose no such test.
 test: setup
-	@$(BIN)/python -m pytest -n auto -m 'not alone' $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not alone' $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
 
 quick: setup
-	@$(BIN)/python -m pytest -n auto -m 'not slow and not alone' $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not slow and not alone' $(ARGS)
 
 fuzz: setup
 	@$(BIN)/python tests/fuzz/run.py replies --cases 100000 $(ARGS)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-SUPPORT = Path(__file__).parent / "support"
+TESTS = Path(__file__).parent
+SUPPORT = TESTS / "support"
+# Long tests that share nothing: each goes to whichever pytest-xdist worker has time.
+APART = {"fuzz", "plugins"}
 
 
 def pytest_configure():
@@ -26,12 +29,22 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out what takes many minutes, unless it is asked for."""
+    """Have one worker run what shares something; leave out what takes many minutes, unless asked for."""
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] not in APART:
+            item.add_marker(pytest.mark.xdist_group(family(item)))
     if os.environ.get("TORCHGRADE_TEST_LONG"):
         return
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="takes minutes: TORCHGRADE_TEST_LONG=1 runs it"))
+
+
+def family(item):
+    """Return the name of those that share what is made once: a file's, for one assignment or place."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    parts = (str(params[name]) for name in ("assignment", "place") if name in params)
+    return " ".join([item.path.relative_to(TESTS).as_posix(), *parts])
 
 
 @pytest.fixture(scope="session")

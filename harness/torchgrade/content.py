@@ -56,6 +56,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         packages: what workers can import beside the standard library.
+        preload: modules in them that every submission will need and that are slow to import: each is
+            imported once, before there are workers. The packages themselves need not be named.
         off_limits: dotted names that raise there, the last part perhaps a pattern (``torch.nn.LSTM*``).
         off_limits_ops: patterns of torch's operators that raise too (``aten::_scaled_dot_product*``).
     """
@@ -63,6 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: str
     summary: str = ""
     packages: tuple[str, ...] = ("numpy",)
+    preload: tuple[str, ...] = ()
     off_limits: tuple[str, ...] = ()
     off_limits_ops: tuple[str, ...] = ()
     limits: Limits = Limits()
@@ -243,10 +246,16 @@ def _read_manifest(path: Path) -> Manifest:
         manifest = msgspec.convert(tomllib.loads(_read_text(path)), Manifest)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ContentError(f"{path}: {error}") from error
-    wrong = _explain_off_limits(manifest)
+    wrong = _explain_preload(manifest) or _explain_off_limits(manifest)
     if wrong:
         raise ContentError(f"{path}: {wrong}")
     return manifest
+
+
+def _explain_preload(manifest: Manifest) -> str:
+    """Say which module cannot be imported ahead, for it is in no package that workers can import."""
+    strangers = [name for name in manifest.preload if name.partition(".")[0] not in manifest.packages]
+    return f"preload: '{strangers[0]}' is in none of the packages" if strangers else ""
 
 
 def _explain_off_limits(manifest: Manifest) -> str:

@@ -5,7 +5,7 @@ The worker runs the module that was made of a notebook; its line numbers mean no
 
 from __future__ import annotations
 
-import dataclasses
+from msgspec.structs import replace
 
 from torchgrade.remote.answers import Answer, Call, CodeFrame, HoldsObjects, Implementation, MethodCall
 from torchgrade.submission import Submission
@@ -40,11 +40,11 @@ def in_cells(answer: Answer, submission: Submission) -> Answer:
     if answer.raised is None or not submission.lines:
         return answer
     frames = tuple(_in_cell(frame, submission) for frame in answer.raised.frames)
-    return dataclasses.replace(answer, raised=dataclasses.replace(answer.raised, frames=frames))
+    return replace(answer, raised=replace(answer.raised, frames=frames))
 
 
 def _in_cell(frame: CodeFrame, submission: Submission) -> CodeFrame:
     if frame.file != submission.entry or not 0 < frame.line <= len(submission.lines):
         return frame
     cell, _, line = submission.lines[frame.line - 1].rpartition(", line ")
-    return dataclasses.replace(frame, file=cell, line=int(line)) if line.isdecimal() and cell else frame
+    return replace(frame, file=cell, line=int(line)) if line.isdecimal() and cell else frame

@@ -51,8 +51,7 @@ class AnswerKind(enum.Enum):
     OUT_OF_TIME = "out of time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFrame:
+class CodeFrame(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a submission's own code in a traceback."""
 
     file: str
@@ -61,8 +60,7 @@ class CodeFrame:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True, kw_only=True):
     """An exception of a submission, as text.
 
     Attributes:
@@ -79,8 +77,7 @@ class Raised:
         return self.types[0] if self.types else "exception"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one call. Only ``VALUE`` holds a value, and a value is never a verdict.
 
     Attributes:
@@ -97,8 +94,7 @@ class Answer:
     wall_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A call of a method of an object that a hook has made.
 
     Attributes:
@@ -194,8 +190,7 @@ class LooksAhead(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodCall:
+class MethodCall(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of methods of an object that stays with the implementation, one after the other.
 
     The answer's value is the list of their results.

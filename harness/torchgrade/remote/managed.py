@@ -144,7 +144,7 @@ class ManagedImplementation:
         if self._loaded is not None and name not in self._loaded.usable:
             text = next((text for hook, text in self._loaded.problems if hook == name), "")
             return Answer(kind=AnswerKind.MISSING, detail=text)
-        if self._timeouts[name] >= TIMEOUTS_PER_HOOK:
+        if self._timeouts.get(name, 0) >= TIMEOUTS_PER_HOOK:
             detail = f"it ran into the time limit {TIMEOUTS_PER_HOOK} times already and was not called again"
             return Answer(kind=AnswerKind.OUT_OF_TIME, detail=detail)
         if self._left() <= 0:

@@ -84,13 +84,12 @@ class RemoteObject:
         Args:
             *calls: method and its arguments.
         """
-        steps = (Step(method=method, arguments=tuple(arguments)) for method, *arguments in calls)
-        return self._ask_all(*steps)
+        return self._ask_all(*[Step(method=call[0], arguments=call[1:]) for call in calls])
 
     def _ask_all(self, *steps: Step) -> list[Any]:
-        unknown = next((step.method for step in steps if step.method not in self._hook.methods), None)
-        if unknown is not None:
-            raise AttributeError(f"the object of '{self._hook.name}' has no method '{unknown}'")
+        for step in steps:
+            if step.method not in self._hook.methods:
+                raise AttributeError(f"the object of '{self._hook.name}' has no method '{step.method}'")
         return self._ask(MethodCall(hook=self._hook, handle=self._handle, steps=steps))
 
 

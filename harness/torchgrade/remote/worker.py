@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import select
 import signal
@@ -10,9 +9,11 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from torchgrade.errors import InternalError
 from torchgrade.remote.answers import Answer, AnswerKind, Call, Step, changed_arguments, raised_from
@@ -67,8 +68,7 @@ class _LoadedReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     problems: Annotated[tuple[tuple[Name, Sentence], ...], msgspec.Meta(max_length=1_000)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wait:
+class _Wait(msgspec.Struct, frozen=True):
     """How long a reply may take: the time allowed, its end (monotonic), and when it began."""
 
     seconds: float
@@ -189,11 +189,12 @@ class RemoteWorker:
 
     def call_methods(self, handle: Handle, steps: Sequence[Step], seconds: float) -> Answer:
         """Call methods of an object that stays in the worker; the value is the list of their results."""
-        parts: list[tuple[str, object]] = [("the handle", handle)]
-        parts.append(("the steps", [(step.method, len(step.arguments)) for step in steps]))
+        told: list[str | int] = []
+        parts: list[tuple[str, object]] = [("the handle", handle), ("the steps", told)]
         for step in steps:
-            named = enumerate(step.arguments)
-            parts += [(f"argument {index} of `{step.method}`", value) for index, value in named]
+            count = len(step.arguments)
+            told += (step.method, count)
+            parts += zip(_argument_names(step.method, count), step.arguments, strict=True)
 
         def read(frame: Frame) -> Answer:
             answer = self._read_value(None, frame)
@@ -325,7 +326,7 @@ class RemoteWorker:
             self.alive = False
             detail = f"its reply was not one that the grader understands: {str(error)[:DETAIL_CHARACTERS]}"
             return Answer(kind=AnswerKind.DIED, detail=detail, wall_seconds=time.perf_counter() - started)
-        return dataclasses.replace(answer, wall_seconds=wall_seconds)
+        return replace(answer, wall_seconds=wall_seconds)
 
     def _hear(self, frame: Frame) -> None:
         """Pass on what the worker tells of its progress: any text, believed by nobody."""
@@ -391,6 +392,12 @@ class RemoteWorker:
             detail = msgspec.convert(told, str)
             return Answer(kind=AnswerKind.UNSENDABLE, detail=detail[:DETAIL_CHARACTERS])
         raise WireError(f"a reply of unknown kind {frame.kind!r}")
+
+
+@lru_cache(maxsize=256)
+def _argument_names(method: str, count: int) -> tuple[str, ...]:
+    """Return what errors call the arguments of a method: asked thousands of times a second."""
+    return tuple(f"argument {index} of `{method}`" for index in range(count))
 
 
 def _named_device(device: str) -> Packed:

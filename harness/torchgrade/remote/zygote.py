@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from torchgrade.content import Assignment, Limits
+from torchgrade.content import Assignment, Limits, Manifest
 from torchgrade.errors import ContentError, InternalError
 from torchgrade.remote.cgroups import control_groups
 from torchgrade.remote.packages import worker_packages
@@ -61,7 +61,7 @@ class Zygote:
         self._spare: RemoteWorker | None = None
         self._zygote = zygote = sandbox.start(view)
         config = ZygoteConfig(
-            preload=tuple(name for name in assignment.manifest.packages if name in {"numpy", "torch"}),
+            preload=_preloaded(assignment.manifest),
             off_limits=assignment.manifest.off_limits,
             off_limits_ops=assignment.manifest.off_limits_ops,
             contract_source=contract_source,
@@ -188,6 +188,12 @@ class Zygote:
         if group is not None:
             group.close_entrances()
         return RemoteWorker(data, leash, self._bounds, tensors=self._tensors, group=group)
+
+
+def _preloaded(manifest: Manifest) -> tuple[str, ...]:
+    """Return the modules that are imported once for all workers."""
+    slow = tuple(name for name in manifest.packages if name in {"numpy", "torch"})
+    return slow + manifest.preload
 
 
 def _with_room_for_a_driver(limits: Limits) -> Limits:

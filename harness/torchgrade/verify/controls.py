@@ -6,11 +6,11 @@ forget one. A test that one of them passes tells nothing.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from torchgrade.remote.answers import Answer, AnswerKind, Call, MethodCall
 from torchgrade.testing.bench import AnswerBook
@@ -67,7 +67,7 @@ class Control:
         right = self._reference.answer(call)
         if right.kind is not AnswerKind.VALUE:
             return Answer(kind=AnswerKind.VALUE, value=0.0)
-        return dataclasses.replace(right, value=self._refill(right.value, call))
+        return replace(right, value=self._refill(right.value, call))
 
     def answer_method(self, call: MethodCall) -> Answer:
         """Return worthless values for what methods of the reference's object return.
@@ -84,7 +84,7 @@ class Control:
             self._refill(value, Call(call.hook, step.arguments))
             for value, step in zip(right.value, call.steps, strict=True)
         ]
-        return dataclasses.replace(right, value=filled)
+        return replace(right, value=filled)
 
     def _refill(self, value: Any, call: Call) -> Any:
         if isinstance(value, list | tuple):

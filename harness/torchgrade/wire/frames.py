@@ -86,8 +86,7 @@ class _Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     arrays: Annotated[tuple[_ArrayHead, ...], msgspec.Meta(max_length=ARRAY_LIMIT)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """What was received: a kind, the nonce of its request, plain data and arrays."""
 
     kind: str
@@ -142,14 +141,14 @@ class Link:
             MemoryError: if there is no room to arrange its arrays; nothing was sent then.
             WireTimeoutError, WireClosedError: if the other end does not take it.
         """
-        heads = tuple(_head(array) for array in packed.arrays)
+        heads = tuple(map(_head, packed.arrays))
         body = _encode(kind, nonce, packed.tree, heads)
         self._check(len(body), heads)
-        parts = [_bytes_of(array) for array in packed.arrays]
+        parts = list(map(_bytes_of, packed.arrays))
         pending = bytearray(_PREFIX.pack(_MAGIC, len(body)))
         pending += body
         for part in parts:
-            if part.nbytes < _JOIN_BELOW:
+            if len(part) < _JOIN_BELOW:
                 pending += part
             else:
                 self._send_all(pending, deadline)
@@ -166,8 +165,8 @@ class Link:
         Raises:
             WireTimeoutError, WireClosedError: as ``send``.
         """
-        heads = tuple(_head(array) for array in packed.arrays)
-        if sum(_nbytes(head) for head in heads) > _AHEAD_BYTES:
+        heads = tuple(map(_head, packed.arrays))
+        if sum(map(_nbytes, heads)) > _AHEAD_BYTES:
             return False
         body = _encode(kind, nonce, packed.tree, heads)
         if len(body) > _AHEAD_BYTES:
@@ -186,7 +185,7 @@ class Link:
                 f"it takes {header_bytes} bytes beside its arrays, over the limit of {limit};"
                 " arrays hold many numbers better than lists do"
             )
-        total = sum(_nbytes(head) for head in heads)
+        total = sum(map(_nbytes, heads))
         if total > self._bounds.array_bytes:
             raise WireError(f"its arrays take {total} bytes, over the limit of {self._bounds.array_bytes}")
 
@@ -197,33 +196,39 @@ class Link:
             WireError: if what arrives is no frame, or over the bounds.
             WireTimeoutError, WireClosedError: if it does not arrive.
         """
-        magic, length = _PREFIX.unpack(self._take(_PREFIX.size, deadline))
+        self._fill(_PREFIX.size, deadline)
+        magic, length = _PREFIX.unpack_from(self._buffer)
         if magic != _MAGIC or length > self._bounds.header_bytes:
             raise WireError("what arrived is no frame")
+        end = _PREFIX.size + length
+        self._fill(end, deadline)
         try:
-            header = _DECODER.decode(self._take(length, deadline))
+            header = _DECODER.decode(self._buffer[_PREFIX.size : end])
         except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
             raise WireError(f"a frame's header is malformed: {error}") from error
+        del self._buffer[:end]
         self._check(length, header.arrays)
-        arrays = tuple(self._receive_array(head, deadline) for head in header.arrays)
+        arrays = tuple([self._receive_array(head, deadline) for head in header.arrays])
         return Frame(kind=header.kind, nonce=header.nonce, tree=header.tree, arrays=arrays)
 
     def _receive_array(self, head: _ArrayHead, deadline: float | None) -> Array:
         try:
-            flat = np.empty(math.prod(head.shape), dtype=ARRAY_DTYPES[head.dtype])
-            self._take_into(flat.view(np.uint8).data, deadline)
+            size = _nbytes(head)
+            if 0 < size <= len(self._buffer):
+                flat = np.frombuffer(self._buffer[:size], dtype=ARRAY_DTYPES[head.dtype])
+                del self._buffer[:size]
+            else:
+                flat = np.empty(math.prod(head.shape), dtype=ARRAY_DTYPES[head.dtype])
+                self._take_into(flat.view(np.uint8).data, deadline)
             if head.dtype == "bool" and flat.view(np.uint8).max(initial=0) > 1:
                 raise WireError("a boolean on the wire is neither true nor false")
             return _arrange(flat.reshape(head.shape), head.layout)
         except (ValueError, MemoryError) as error:
             raise WireError(f"an array of shape {head.shape} cannot be made") from error
 
-    def _take(self, count: int, deadline: float | None) -> bytes:
+    def _fill(self, count: int, deadline: float | None) -> None:
         while len(self._buffer) < count:
             self._buffer += self._read(max(_READ_SIZE, count - len(self._buffer)), deadline)
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return taken
 
     def _take_into(self, target: memoryview, deadline: float | None) -> None:
         done = min(len(self._buffer), len(target))
@@ -254,7 +259,7 @@ class Link:
                 raise WireClosedError("the other end has closed")
             return data
 
-    def _send_all(self, data: bytearray | memoryview, deadline: float | None) -> None:
+    def _send_all(self, data: bytearray | bytes | memoryview, deadline: float | None) -> None:
         view = memoryview(data)
         sent = 0
         while sent < len(view):
@@ -271,9 +276,10 @@ class Link:
         if left <= 0:
             raise WireTimeoutError("the other end did not answer in time")
         ready = poll.poll(min(left * 1000 + 1, 2**31 - 1))
-        descriptor = self._stream.fileno()
-        if any(ready_descriptor == descriptor for ready_descriptor, _ in ready):
-            return
+        stream = self._stream.fileno()
+        for descriptor, _ in ready:
+            if descriptor == stream:
+                return
         if ready:
             raise WireClosedError("the other end has died")
         if deadline is not None and time.monotonic() >= deadline:
@@ -290,7 +296,9 @@ def _encode(kind: str, nonce: bytes, tree: Any, heads: tuple[_ArrayHead, ...]) -
         raise WireError(f"a value cannot be written: {error}") from error
 
 
-def _bytes_of(array: Array) -> memoryview:
+def _bytes_of(array: Array) -> bytes | memoryview:
+    if array.nbytes < _JOIN_BELOW:
+        return array.tobytes()
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 

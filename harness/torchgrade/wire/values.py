@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from torchgrade.wire.errors import WireError
@@ -66,8 +67,7 @@ class Handle:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True, kw_only=True):
     """A value ready to be sent.
 
     Attributes:
@@ -105,7 +105,7 @@ def pack_named(parts: Sequence[tuple[str, object]], keep: Keep | None = None) ->
         WireError: as ``pack``.
     """
     packer = _Packer(keep)
-    tree = [LIST, *(packer.pack(value, name, 1) for name, value in parts)]
+    tree = [LIST, *[packer.pack(value, name, 1) for name, value in parts]]
     return Packed(tree=tree, arrays=tuple(packer.arrays))
 
 

@@ -43,8 +43,8 @@ class Server:
 
     Its first frame is ``ready``. Requests: ``load`` [files, entries]; ``call`` [hook, echo,
     device, argument, ...], the device empty for wherever tensors are; ``script`` [hook, echo, device, steps,
-    argument, ...] (see ``script``); ``methods`` [handle, steps, argument, ...], each step a method's name and
-    how many of the arguments are its; ``release`` [handle, ...];
+    argument, ...] (see ``script``); ``methods`` [handle, steps, argument, ...], in steps a method's name
+    and how many of the arguments are its, and so on; ``release`` [handle, ...];
     ``ping``; ``keep``, from which on the value of the last call is kept; ``spare``, from which on
     memory that is freed goes back to the system; ``replay`` as ``call``, but all that
     is done is to answer with that value; ``settle`` [device], which collects garbage there too;
@@ -114,7 +114,8 @@ class Server:
             return "pong", pack(None)
         if frame.kind == "methods":
             target, steps, *arguments = request
-            results = play(lambda _: target, (), [(0, *step) for step in steps], arguments)
+            numbered = [(0, *step) for step in zip(steps[::2], steps[1::2], strict=True)]
+            results = play(lambda _: target, (), numbered, arguments)
             return "value", pack_named([("the results", results)])
         if frame.kind in _OF_A_DEVICE:
             return _of_a_device(frame.kind, *request)

@@ -32,6 +32,10 @@ __all__ = ["main"]
 DESCRIPTORS_PER_REQUEST = 8
 
 
+class _PreloadError(Exception):
+    """The manifest names a module that is not there: the author's to mend."""
+
+
 def main(control_descriptor: int) -> None:
     """Serve the control socket until it closes.
 
@@ -47,7 +51,7 @@ def main(control_descriptor: int) -> None:
     try:
         config = msgspec.msgpack.decode(block, type=ZygoteConfig)
         server = _prepare(config)
-    except OffLimitsNameError as error:
+    except (OffLimitsNameError, _PreloadError) as error:
         send_block(control, CONTENT_FAULT + str(error).encode(errors="replace"))
         return
     except BaseException:  # noqa: BLE001 - whatever it is, the grader must hear of it
@@ -91,7 +95,7 @@ def _close_all_but(descriptor: int) -> None:
 
 def _prepare(config: ZygoteConfig) -> Server:
     for name in config.preload:
-        importlib.import_module(name)
+        _import(name)
     if "torch" in sys.modules:
         torch = sys.modules["torch"]
         torch.set_num_threads(1)
@@ -102,6 +106,15 @@ def _prepare(config: ZygoteConfig) -> Server:
     gc.collect()
     gc.freeze()  # what is shared with the workers is not touched by their collections
     return server
+
+
+def _import(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        if error.name != name:
+            raise
+        raise _PreloadError(f"preload: there is no module '{name}'") from error
 
 
 def _run_keeper(config: ZygoteConfig, server: Server, control: socket.socket, ends: Ends) -> None:
