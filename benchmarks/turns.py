@@ -4,13 +4,16 @@
 
 The agent does nothing, so all of it is the way there and back: ``ping`` is an empty round trip,
 ``observe`` and ``act`` are calls of their own, ``both`` is the two of them in one round trip, as
-environments of assignments do it.
+environments of assignments do it. ``byte`` is what this machine takes at the least: one byte to a
+process that does nothing but send it back, taken in turn with the others.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import socket
 import statistics
 import time
 from collections.abc import Callable
@@ -67,7 +70,9 @@ def measure(zygote: Zygote, assignment: Assignment, turns: int) -> dict[str, flo
         assert worker is not None
         before, after = np.zeros(4, dtype=np.float32), np.ones(4, dtype=np.float32)
         told = (before, 1, 1.0, after, False, False)
+        mirror = Mirror()
         kinds: dict[str, Callable[[], Any]] = {
+            "byte": mirror.ask,
             "ping": lambda: worker.ping(10),
             "observe": lambda: agent.observe(*told),
             "act": lambda: agent.act(after, True),
@@ -81,7 +86,32 @@ def measure(zygote: Zygote, assignment: Assignment, turns: int) -> dict[str, flo
                 if turn >= WARM:
                     seconds[kind].append(time.perf_counter() - started)
         managed.finish()
+        mirror.close()
     return {kind: round(1e6 * statistics.median(taken), 1) for kind, taken in seconds.items()}
+
+
+class Mirror:
+    """A process that sends back each byte."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = socket.socketpair()
+        self._process = os.fork()
+        if self._process == 0:
+            self._ours.close()
+            while byte := theirs.recv(1):
+                theirs.sendall(byte)
+            os._exit(0)
+        theirs.close()
+
+    def ask(self) -> None:
+        """Send a byte and wait for it."""
+        self._ours.sendall(b"?")
+        self._ours.recv(1)
+
+    def close(self) -> None:
+        """End the process."""
+        self._ours.close()
+        os.waitpid(self._process, 0)
 
 
 def made(managed: ManagedImplementation, assignment: Assignment) -> RemoteObject:

@@ -18,6 +18,7 @@ import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Annotated, Any
 
 import msgspec
@@ -178,16 +179,23 @@ class Link:
         self._send_all(frame, deadline)
         return True
 
-    def _check(self, header_bytes: int, heads: Sequence[_ArrayHead]) -> None:
+    def _check(self, header_bytes: int, heads: Sequence[_ArrayHead]) -> list[int]:
+        """Return the bytes of each array.
+
+        Raises:
+            WireError: if a frame is over the bounds, or declares a dtype that there is not.
+        """
         if header_bytes > self._bounds.header_bytes:
             limit = self._bounds.header_bytes
             raise WireError(
                 f"it takes {header_bytes} bytes beside its arrays, over the limit of {limit};"
                 " arrays hold many numbers better than lists do"
             )
-        total = sum(map(_nbytes, heads))
+        sizes = list(map(_nbytes, heads))
+        total = sum(sizes)
         if total > self._bounds.array_bytes:
             raise WireError(f"its arrays take {total} bytes, over the limit of {self._bounds.array_bytes}")
+        return sizes
 
     def receive(self, *, deadline: float | None = None) -> Frame:
         """Receive one frame whole.
@@ -207,13 +215,12 @@ class Link:
         except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
             raise WireError(f"a frame's header is malformed: {error}") from error
         del self._buffer[:end]
-        self._check(length, header.arrays)
-        arrays = tuple([self._receive_array(head, deadline) for head in header.arrays])
+        sizes = self._check(length, header.arrays)
+        arrays = tuple(map(self._receive_array, header.arrays, sizes, repeat(deadline)))
         return Frame(kind=header.kind, nonce=header.nonce, tree=header.tree, arrays=arrays)
 
-    def _receive_array(self, head: _ArrayHead, deadline: float | None) -> Array:
+    def _receive_array(self, head: _ArrayHead, size: int, deadline: float | None) -> Array:
         try:
-            size = _nbytes(head)
             if 0 < size <= len(self._buffer):
                 flat = np.frombuffer(self._buffer[:size], dtype=ARRAY_DTYPES[head.dtype])
                 del self._buffer[:size]
@@ -303,9 +310,10 @@ def _bytes_of(array: Array) -> bytes | memoryview:
 
 
 def _nbytes(head: _ArrayHead) -> int:
-    if head.dtype not in ARRAY_DTYPES:
+    dtype = ARRAY_DTYPES.get(head.dtype)
+    if dtype is None:
         raise WireError(f"a frame declares the dtype {head.dtype!r}")
-    return math.prod(head.shape) * ARRAY_DTYPES[head.dtype].itemsize
+    return math.prod(head.shape) * dtype.itemsize
 
 
 def _head(array: Array) -> _ArrayHead:

@@ -269,15 +269,16 @@ class _Unpacker:
         if kind is not list or not tree or depth > DEPTH_LIMIT:
             raise WireError("a value on the wire is malformed")
         self._counts.container()
-        tag, *items = tree
+        tag = tree[0]
         if type(tag) is not int:
             raise WireError("a value on the wire is malformed")
-        if tag == TUPLE:
-            return tuple(self._unpack_items(items, depth + 1))
-        if tag == LIST:
-            return self._unpack_items(items, depth + 1)
+        items = tree[1:]
         if tag == ARRAY:
             return self._array(items)
+        if tag == LIST:
+            return self._unpack_items(items, depth + 1)
+        if tag == TUPLE:
+            return tuple(self._unpack_items(items, depth + 1))
         return self._unpack_rare(tag, items, depth + 1)
 
     def _unpack_items(self, items: list[object], depth: int) -> list[Any]:
@@ -317,13 +318,14 @@ class _Unpacker:
         return value
 
     def _array(self, items: list[Any]) -> Array:
-        if len(items) != 1 or type(items[0]) is not int or not 0 <= items[0] < len(self._arrays):
+        index = items[0] if len(items) == 1 else None
+        if type(index) is not int or not 0 <= index < len(self._arrays):
             raise WireError("a value on the wire names an array that is not there")
         # Each is copied where bytes are made of it: one that was named again and again would fill the memory.
-        if items[0] in self._named:
+        if index in self._named:
             raise WireError("a value on the wire names an array twice")
-        self._named.add(items[0])
-        return self._arrays[items[0]]
+        self._named.add(index)
+        return self._arrays[index]
 
     def _tensor(self, items: list[Any]) -> Any:
         if not self._tensors:
