@@ -36,9 +36,7 @@ def test_what_is_preloaded_is_there_before_a_submission(kit, sandbox, tmp_path, 
 
 def test_a_module_that_is_not_there_is_the_authors_fault_and_named(kit, sandbox, tmp_path):
     assignment = content(kit, tmp_path, '["numpy.polynomail"]')
-    with pytest.raises(
-        ContentError, match=r"toml: preload: there is no module 'numpy\.polynomail'"
-    ):
+    with pytest.raises(ContentError, match=r"toml: preload: there is no module 'numpy\.polynomail'"):
         Zygote(sandbox, assignment)
 
 
