@@ -18,7 +18,8 @@ __all__ = ["curves", "images", "scatter"]
 POINTS = 400
 SERIES = 6
 ROWS = 8
-IMAGES = 16
+# As many as a page shows in one line, so that what belongs together stands one below the other.
+IMAGES = 12
 PIXELS = 32
 SHADES = 16
 _DIGITS = 4
@@ -74,7 +75,7 @@ def scatter(title: str, points: Mapping[str, Any], *, x_label: str = "", y_label
 
 
 def images(title: str, rows: Mapping[str, Any]) -> ImageGrid:
-    """Return rows of grey images, each an array of shape (N, H, W), 0 for paper and 1 for ink.
+    """Return rows of grey images, each an array of shape (N, H, W), 0 for paper and 1 for ink; 12 of each row.
 
     Args:
         title: in a few words.
