@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-SUPPORT = TESTS / "support"
-# Long tests that share nothing: each goes to whichever pytest-xdist worker has time.
-APART = {"fuzz", "plugins"}
+SUPPORT = Path(__file__).parent / "support"
 
 
 def pytest_configure():
@@ -29,22 +26,12 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Have one worker run what shares something; leave out what takes many minutes, unless asked for."""
-    for item in items:
-        if item.path.relative_to(TESTS).parts[0] not in APART:
-            item.add_marker(pytest.mark.xdist_group(family(item)))
+    """Leave out what takes many minutes, unless it is asked for."""
     if os.environ.get("TORCHGRADE_TEST_LONG"):
         return
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="takes minutes: TORCHGRADE_TEST_LONG=1 runs it"))
-
-
-def family(item):
-    """Return the name of those that share what is made once: a file's, for one assignment or place."""
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    parts = (str(params[name]) for name in ("assignment", "place") if name in params)
-    return " ".join([item.path.relative_to(TESTS).as_posix(), *parts])
 
 
 @pytest.fixture(scope="session")
