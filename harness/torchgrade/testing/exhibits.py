@@ -75,7 +75,7 @@ def scatter(title: str, points: Mapping[str, Any], *, x_label: str = "", y_label
 
 
 def images(title: str, rows: Mapping[str, Any]) -> ImageGrid:
-    """Return rows of grey images, each an array of shape (N, H, W), 0 for paper and 1 for ink; 12 of each row.
+    """Return rows of grey images, arrays of shape (N, H, W), 0 for paper and 1 for ink; 12 are shown of each.
 
     Args:
         title: in a few words.
