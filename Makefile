@@ -41,11 +41,11 @@ demo: setup
 # What measures runs by itself, after all else: beside other tests a ratio of 12 came out as 6.
 # Status 5: ARGS chose no such test.
 test: setup
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not alone' $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m 'not alone' $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
 
 quick: setup
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow and not alone' $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m 'not slow and not alone' $(ARGS)
 
 fuzz: setup
 	@$(BIN)/python tests/fuzz/run.py replies --cases 100000 $(ARGS)
